@@ -1,0 +1,186 @@
+package metadata
+
+// Definition is everything a workspace defines, as people write it. It is a
+// plain value: change it, then Validate and New.
+type Definition struct {
+	Packages []*Package
+	Objects  []*Object
+	Roles    []*Role
+	Policies []*Policy
+}
+
+// Package names an owner of components. "custom" is the customer's own.
+type Package struct {
+	Name    string `json:"name"`
+	Version string `json:"version,omitempty"`
+	Label   Label  `json:"label,omitempty"`
+}
+
+// CustomPackage owns what the customer defines.
+const CustomPackage = "custom"
+
+// Label is a text for people, by language tag ("en", "zh").
+type Label map[string]string
+
+// In gives the text in lang, else English, else any, else fallback.
+func (l Label) In(lang, fallback string) string {
+	for _, tag := range []string{lang, "en", "zh"} {
+		if s := l[tag]; s != "" {
+			return s
+		}
+	}
+	return fallback
+}
+
+// Object is a kind of record: a table with rules.
+type Object struct {
+	Name        string `json:"name"`   // camelCase, singular
+	Plural      string `json:"plural"` // camelCase
+	Package     string `json:"package,omitempty"`
+	Label       Label  `json:"label,omitempty"`
+	PluralLabel Label  `json:"pluralLabel,omitempty"`
+	Description Label  `json:"description,omitempty"`
+	// Title is the field whose value names a record in lists and lookups.
+	Title string `json:"title,omitempty"`
+	// Unowned objects (reference data, lines of a document) have no owner and
+	// team; everything else has both, nullable.
+	Unowned bool `json:"unowned,omitempty"`
+	// Fields are the object's own. System fields are not listed.
+	Fields  []*Field          `json:"fields,omitempty"`
+	Indexes []*Index          `json:"indexes,omitempty"`
+	Rules   []*ValidationRule `json:"rules,omitempty"`
+	// Table is the physical name, fixed when the object is created. Empty in
+	// what people write; the catalogue fills it.
+	Table string `json:"table,omitempty"`
+}
+
+// Field is one thing known of a record.
+type Field struct {
+	Name        string `json:"name"`
+	Kind        Kind   `json:"kind"`
+	Package     string `json:"package,omitempty"`
+	Label       Label  `json:"label,omitempty"`
+	Description Label  `json:"description,omitempty"`
+	Required    bool   `json:"required,omitempty"`
+	Unique      bool   `json:"unique,omitempty"`
+	Indexed     bool   `json:"indexed,omitempty"`
+	Searchable  bool   `json:"searchable,omitempty"`
+	// Default is the value of a record created without one, in the text form of
+	// the kind (CSV form); "" is no default.
+	Default string `json:"default,omitempty"`
+	// MaxLength of text kinds, in characters: 255 unless told, 500 at most when
+	// Unique or Indexed, 10,000 at most.
+	MaxLength int `json:"maxLength,omitempty"`
+	// Precision and Scale of decimal and currency, in digits: 18 and 2 unless
+	// told, 38 and 18 at most.
+	Precision int       `json:"precision,omitempty"`
+	Scale     int       `json:"scale,omitempty"`
+	Options   []*Option `json:"options,omitempty"` // select
+	// Target is the object a lookup refers to; Inverse names the list of
+	// referring records on the target ("opportunities" on account), empty for
+	// none. OnDelete says what becomes of this record when the target is deleted.
+	Target   string   `json:"target,omitempty"`
+	Inverse  string   `json:"inverse,omitempty"`
+	OnDelete OnDelete `json:"onDelete,omitempty"`
+	// Column is the physical name, fixed when the field is created. A currency's
+	// code is in Column + "_code".
+	Column string `json:"column,omitempty"`
+
+	system bool
+}
+
+// System says that the field is one of SystemFields.
+func (f *Field) System() bool { return f.system }
+
+// CodeColumn is the column with the ISO code of a currency.
+func (f *Field) CodeColumn() string { return f.Column + "_code" }
+
+// Option is one choice of a select field.
+type Option struct {
+	Name  string `json:"name"`
+	Label Label  `json:"label,omitempty"`
+	// Color is a hint for the console: a name of its palette, empty for grey.
+	Color string `json:"color,omitempty"`
+}
+
+// OnDelete says what happens to a record whose lookup's target is deleted.
+type OnDelete string
+
+// The choices. Cascade makes the record a child: it is deleted and restored
+// with its parent and can be written inside the parent's mutation.
+const (
+	SetNull  OnDelete = "setNull" // the default; for a required lookup Restrict
+	Restrict OnDelete = "restrict"
+	Cascade  OnDelete = "cascade"
+)
+
+// Index speeds up filters and sorting over several fields.
+type Index struct {
+	Fields []string `json:"fields"`
+	Unique bool     `json:"unique,omitempty"`
+	// Name is the physical name, fixed when the index is created.
+	Name string `json:"name,omitempty"`
+}
+
+// ValidationRule must be true of every record that is written; an error or
+// null counts as violated.
+type ValidationRule struct {
+	Name    string `json:"name"`
+	Rule    string `json:"rule"`            // CEL over record, old, user, today
+	Message Label  `json:"message"`         // a sentence for the person
+	Field   string `json:"field,omitempty"` // where the message belongs
+}
+
+// Role is a set of rights that people, keys, connections and plugins hold.
+type Role struct {
+	Name     string   `json:"name"`
+	Package  string   `json:"package,omitempty"`
+	Label    Label    `json:"label,omitempty"`
+	Inherits []string `json:"inherits,omitempty"`
+	// Admin roles may also change metadata, policies, users, connections and
+	// plugins. It gives no right to records.
+	Admin bool `json:"admin,omitempty"`
+}
+
+// Action is what one may do with a record. The list is closed.
+type Action string
+
+// The actions.
+const (
+	ActionRead      Action = "read"
+	ActionCreate    Action = "create"
+	ActionUpdate    Action = "update"
+	ActionDelete    Action = "delete"
+	ActionExport    Action = "export"
+	ActionAggregate Action = "aggregate"
+	ActionShare     Action = "share"
+	ActionAny       Action = "*"
+)
+
+// Effect of a policy. Deny wins over any allow.
+type Effect string
+
+// The effects.
+const (
+	Allow Effect = "allow"
+	Deny  Effect = "deny"
+)
+
+// Policy lets a role do actions with the rows of an object for which Rule
+// holds, and with the fields listed.
+type Policy struct {
+	// Name is unique in the workspace; the rule's id in logs and explanations.
+	Name    string   `json:"name"`
+	Package string   `json:"package,omitempty"`
+	Role    string   `json:"role"`
+	Object  string   `json:"object"` // or "*"
+	Actions []Action `json:"actions"`
+	Effect  Effect   `json:"effect,omitempty"` // allow unless told
+	// Rule is CEL over record and user; empty means every row.
+	Rule string `json:"rule,omitempty"`
+	// ReadFields and WriteFields list what the policy covers; empty means all.
+	// With Effect deny they narrow the denial to these fields, and an empty
+	// list denies the row.
+	ReadFields  []string `json:"readFields,omitempty"`
+	WriteFields []string `json:"writeFields,omitempty"`
+}

@@ -1,0 +1,70 @@
+package metadata
+
+import "github.com/trellishq/trellis/metadata/expr"
+
+// Kind says what a field holds. It decides the columns, the checks on input,
+// the operators of filters and the type in every API.
+type Kind string
+
+// The kinds a person can choose.
+const (
+	KindText     Kind = "text"     // one line, ≤ MaxLength characters
+	KindEmail    Kind = "email"    // text with the shape of an address
+	KindPhone    Kind = "phone"    // text of digits and + ( ) - . / space
+	KindInteger  Kind = "integer"  // ±(2^53−1)
+	KindDecimal  Kind = "decimal"  // numeric(Precision, Scale), exact
+	KindCurrency Kind = "currency" // amount numeric(Precision, Scale) and an ISO 4217 code, two columns
+	KindBoolean  Kind = "boolean"
+	KindDate     Kind = "date"     // a day without a zone, years 1–9999
+	KindDateTime Kind = "dateTime" // an instant, microseconds
+	KindSelect   Kind = "select"   // one of Options, stored by its name
+	KindLookup   Kind = "lookup"   // a record of Target
+	KindUser     Kind = "user"     // a lookup whose Target is "user"
+)
+
+// Kinds that only system fields have.
+const (
+	KindID        Kind = "id"        // the record's own UUID
+	KindPrincipal Kind = "principal" // who did it, as "user:<id>", "key:<id>", "connection:<id>", "plugin:<id>" or "system"
+)
+
+// Kinds lists what a person can choose, in the order shown.
+var Kinds = []Kind{
+	KindText, KindEmail, KindPhone, KindInteger, KindDecimal, KindCurrency,
+	KindBoolean, KindDate, KindDateTime, KindSelect, KindLookup, KindUser,
+}
+
+// IsLookup says that a field of this kind holds the id of another record.
+func (k Kind) IsLookup() bool { return k == KindLookup || k == KindUser }
+
+// IsText says that the value is plain text in one column.
+func (k Kind) IsText() bool {
+	switch k {
+	case KindText, KindEmail, KindPhone, KindPrincipal, KindSelect:
+		return true
+	}
+	return false
+}
+
+// ExprType is the type a field of this kind has in expressions and predicates.
+func (k Kind) ExprType() expr.Type {
+	switch k {
+	case KindInteger:
+		return expr.Int
+	case KindDecimal:
+		return expr.DecimalType
+	case KindCurrency:
+		return expr.MoneyType
+	case KindBoolean:
+		return expr.Bool
+	case KindDate:
+		return expr.DateType
+	case KindDateTime:
+		return expr.Timestamp
+	case KindLookup, KindUser, KindID:
+		return expr.ID
+	case KindSelect:
+		return expr.Select
+	}
+	return expr.Text
+}
