@@ -1,0 +1,149 @@
+package expr
+
+// Term is a value inside a leaf of a predicate: a column, a bound value, or
+// something computed from them. The set is closed.
+//
+// A term is either a value, whose null is an ordinary null (Column, Literal), or
+// computed (Call, Arith), whose SQL NULL stands for an error: the leaf around it
+// must then hold in neither polarity. [Computed] tells them apart.
+type Term interface {
+	// Type is the type of the term's values.
+	Type() Type
+	isTerm()
+}
+
+// Part selects one of the two columns of a currency field.
+type Part uint8
+
+// The parts of a field.
+const (
+	Whole        Part = iota // the field's only column
+	AmountPart               // the decimal amount of a Money field
+	CurrencyPart             // the currency code of a Money field
+)
+
+// Column is a field of the record in scope.
+//
+// SQL: the field's column, qualified by the alias of its record.
+type Column struct {
+	Field string
+	Part  Part
+	// Up counts scopes outward: 0 is the record of the innermost Hop or Some
+	// around the leaf (or the tree's own record), 1 the record that Hop started
+	// from, and so on. A renderer keeps a stack of aliases and takes
+	// stack[len-1-Up]. Because scopes are relative, a whole tree may be put
+	// inside a Hop to the object it was made for.
+	Up int
+	// Of is the type of the column; of a part for Money: Decimal or Text.
+	Of       Type
+	Nullable bool
+}
+
+// Literal is a value known now. A nil Value is null; [Fold] leaves none in a
+// Compare, In, Contains or Match.
+//
+// SQL: always a bound parameter of the column type that fits Of.
+type Literal struct {
+	Of    Type
+	Value any
+}
+
+// Slot is a part of a rule that does not read the record. It occurs in a Plan
+// only: Predicate replaces each by a Literal or folds it away.
+type Slot struct {
+	Of    Type
+	Index int
+}
+
+// Func is a function in a term.
+type Func uint8
+
+// The functions. Each is null (an error) when its argument is.
+const (
+	// LowerASCII maps A-Z to a-z and leaves every other character.
+	// SQL: translate(x, 'ABC…Z', 'abc…z').
+	LowerASCII Func = iota + 1
+	// UpperASCII maps a-z to A-Z.
+	// SQL: translate(x, 'abc…z', 'ABC…Z').
+	UpperASCII
+	// Trim removes white space at both ends. SQL: btrim(x, $n) with SpaceChars
+	// bound.
+	Trim
+	// Size is the number of characters of a text (SQL: char_length(x)) or of
+	// the elements of a list (SQL: cardinality(x)), an integer.
+	Size
+)
+
+// SpaceChars are the characters Trim removes: those Unicode calls white space.
+const SpaceChars = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+// Call applies a Func to one term.
+type Call struct {
+	Fn  Func
+	Arg Term
+}
+
+// ArithOp is an operator between two terms of one type.
+type ArithOp uint8
+
+// The operators.
+const (
+	Add ArithOp = iota + 1
+	Sub
+	Mul
+	Div // Int only: truncates toward zero
+	Mod // Int only: the sign of the dividend
+)
+
+// Arith computes with two terms of the same type.
+//
+// SQL, over Int: both sides as numeric; the result becomes NULL outside
+// -2^63..2^63-1, at every level, not only the outermost; Div is
+// trunc(l / NULLIF(r, 0)) written so that it is exact (div(l, r) on numeric),
+// Mod is mod(l, NULLIF(r, 0)). Over Decimal: + - * on numeric, which is exact.
+// Over Text: Add alone, l || r.
+type Arith struct {
+	Op   ArithOp
+	L, R Term
+}
+
+func (c Column) Type() Type  { return c.Of }
+func (l Literal) Type() Type { return l.Of }
+func (s Slot) Type() Type    { return s.Of }
+func (a Arith) Type() Type   { return a.L.Type() }
+
+// Type is Int for Size and Text for the others.
+func (c Call) Type() Type {
+	if c.Fn == Size {
+		return IntType
+	}
+	return TextType
+}
+
+func (Column) isTerm()  {}
+func (Literal) isTerm() {}
+func (Slot) isTerm()    {}
+func (Call) isTerm()    {}
+func (Arith) isTerm()   {}
+
+// Computed says that a NULL of this term stands for an error, not for null.
+func Computed(t Term) bool {
+	switch t.(type) {
+	case Call, Arith:
+		return true
+	}
+	return false
+}
+
+// MayBeNull says whether the term, rendered to SQL, can be NULL.
+func MayBeNull(t Term) bool {
+	switch t := t.(type) {
+	case Column:
+		return t.Nullable
+	case Literal:
+		return t.Value == nil
+	case Call:
+		return MayBeNull(t.Arg)
+	}
+	return true
+}
