@@ -1,0 +1,159 @@
+package query
+
+import (
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/metadata/expr"
+)
+
+// Limits of a list, in records.
+const (
+	DefaultFirst       = 50    // root lists, when neither First nor Last is given
+	MaxFirst           = 1_000 // root lists
+	DefaultNestedFirst = 10    // lists inside a record
+	MaxNestedFirst     = 200
+	CountCap           = 10_000 // totalCount stops here unless Exact
+)
+
+// Query asks for one record or one list. Exactly one of the two is set.
+type Query struct {
+	Get  *Get
+	List *List
+}
+
+// Get asks for one record, by id or by the fields of a unique key.
+type Get struct {
+	Object  string
+	ID      trellis.ID
+	Key     map[string]any // field → canonical value; used when ID is zero
+	Deleted bool           // also a trashed record, for those who may delete
+	Select  Selection
+}
+
+// List asks for records of an object, or, nested in a record, for those that a
+// relation lists.
+type List struct {
+	Object   string // at the root
+	Relation string // nested: the name of the to-many relation
+	Filter   expr.Pred
+	Order    []Order
+	// First and Last count from the front or the back; at most one is set, 0 is
+	// the default. After and Before are cursors of this list.
+	First, Last   int
+	After, Before string
+	Deleted       bool // also trashed records, for those who may delete
+	Shape         []ListItem
+}
+
+// Order sorts by a field, of the record or of one reached over to-one lookups.
+// Records that are equal in all terms are sorted by id.
+type Order struct {
+	Hops       []string // lookups on the way, outermost first
+	Field      string
+	Part       Part // of a currency: amount (the default) or code
+	Desc       bool
+	NullsFirst bool
+}
+
+// ListItem is one thing asked of a list, in the order of the answer.
+type ListItem struct {
+	Key    string // its name in the answer
+	Kind   ListKind
+	Select Selection  // Nodes
+	Edges  []EdgeItem // Edges
+	Page   []PageItem // PageInfo
+	Exact  bool       // TotalCount beyond CountCap
+	Text   string     // ListTypeName
+}
+
+// ListKind says what a ListItem is.
+type ListKind uint8
+
+// What can be asked of a list.
+const (
+	Nodes ListKind = iota
+	Edges
+	PageInfo
+	TotalCount
+	ListTypeName
+)
+
+// EdgeItem is one thing asked of an edge.
+type EdgeItem struct {
+	Key    string
+	Kind   EdgeKind
+	Select Selection // EdgeNode
+	Text   string    // EdgeTypeName
+}
+
+// EdgeKind says what an EdgeItem is.
+type EdgeKind uint8
+
+// What can be asked of an edge.
+const (
+	EdgeNode EdgeKind = iota
+	EdgeCursor
+	EdgeTypeName
+)
+
+// PageItem is one thing asked of the page information.
+type PageItem struct {
+	Key  string
+	Kind PageKind
+	Text string // PageTypeName
+}
+
+// PageKind says what a PageItem is.
+type PageKind uint8
+
+// What can be asked about a page.
+const (
+	HasNextPage PageKind = iota
+	HasPreviousPage
+	StartCursor
+	EndCursor
+	PageTypeName
+)
+
+// Selection is what is asked of a record, in the order of the answer.
+type Selection []Item
+
+// Item is one thing asked of a record.
+type Item struct {
+	Key   string // its name in the answer
+	Kind  ItemKind
+	Field string // Value, Record, Money
+	// Select is asked of the record a lookup refers to (Record).
+	Select Selection
+	Parts  []MoneyItem // Money
+	List   *List       // ToMany
+	Text   string      // TypeName
+}
+
+// ItemKind says what an Item is.
+type ItemKind uint8
+
+// What can be asked of a record.
+const (
+	Value    ItemKind = iota // a field's value; of a lookup, the id
+	Record                   // the record a lookup refers to, null when not allowed
+	ToMany                   // a list of the records that refer to this one
+	Money                    // a currency's amount and code
+	TypeName                 // Text, whatever the record
+)
+
+// MoneyItem is one thing asked of a currency.
+type MoneyItem struct {
+	Key  string
+	Part Part
+	Text string // PartTypeName
+}
+
+// Part of a currency.
+type Part uint8
+
+// The parts.
+const (
+	Amount Part = iota
+	Code
+	PartTypeName
+)
