@@ -50,21 +50,21 @@ func (k Kind) IsText() bool {
 func (k Kind) ExprType() expr.Type {
 	switch k {
 	case KindInteger:
-		return expr.Int
+		return expr.IntType
 	case KindDecimal:
 		return expr.DecimalType
 	case KindCurrency:
 		return expr.MoneyType
 	case KindBoolean:
-		return expr.Bool
+		return expr.BoolType
 	case KindDate:
 		return expr.DateType
 	case KindDateTime:
-		return expr.Timestamp
+		return expr.TimestampType
 	case KindLookup, KindUser, KindID:
-		return expr.ID
+		return expr.IDType
 	case KindSelect:
-		return expr.Select
+		return expr.SelectType
 	}
-	return expr.Text
+	return expr.TextType
 }
