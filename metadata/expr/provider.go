@@ -1,0 +1,232 @@
+package expr
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+)
+
+// Names that the rewriter puts into a checked expression and that nobody can
+// write, since # and @ are not part of CEL's names.
+const (
+	idSuffix       = "#id"
+	amountSuffix   = "#amount"
+	currencySuffix = "#currency"
+
+	objectPrefix = "object."
+	userTypeName = "user@"
+	changedName  = "changed@"
+)
+
+var (
+	celUser    = types.NewObjectType(userTypeName)
+	celChanged = types.NewObjectType(changedName)
+)
+
+// recordType is an object as the checker and the interpreter see it.
+type recordType struct {
+	object *Object
+	cel    *types.Type
+	fields map[string]*types.FieldType
+}
+
+// provider gives CEL the types of a schema. Objects are converted when first
+// used.
+type provider struct {
+	schema  Schema
+	user    map[string]*types.FieldType
+	objects sync.Map // name → *recordType
+	changed *types.FieldType
+}
+
+var _ types.Provider = (*provider)(nil)
+
+func newProvider(schema Schema, user []*Field) *provider {
+	p := &provider{schema: schema, user: make(map[string]*types.FieldType, len(user))}
+	for _, f := range user {
+		p.user[f.Name] = userField(f)
+	}
+	return p
+}
+
+var errNoUser = errors.New("there is no user")
+
+func userField(f *Field) *types.FieldType {
+	get := func(target any) (any, error) {
+		u, ok := target.(userVal)
+		if !ok || u.attrs == nil {
+			return nil, errNoUser
+		}
+		v := u.attrs[f.Name]
+		if v == nil && f.Type.IsList() {
+			return types.NewStringList(adapter{}, nil), nil
+		}
+		return toVal(f.Type, v)
+	}
+	return &types.FieldType{
+		Type:    celType(f.Type),
+		IsSet:   func(target any) bool { v, err := get(target); return err == nil && v != ref.Val(types.NullValue) },
+		GetFrom: get,
+	}
+}
+
+// record converts an object of the schema.
+func (p *provider) record(name string) (*recordType, bool) {
+	if t, ok := p.objects.Load(name); ok {
+		return t.(*recordType), true
+	}
+	o, ok := p.schema.Object(name)
+	if !ok {
+		return nil, false
+	}
+	t := &recordType{object: o, cel: types.NewObjectType(objectPrefix + name), fields: make(map[string]*types.FieldType, len(o.Fields))}
+	for _, f := range o.Fields {
+		p.addField(t, f)
+	}
+	got, _ := p.objects.LoadOrStore(name, t)
+	return got.(*recordType), true
+}
+
+func (p *provider) addField(t *recordType, f *Field) {
+	switch {
+	case f.Ref != "":
+		t.fields[f.Name+idSuffix] = t.column(f, Whole, celID)
+		t.fields[f.Name] = p.hop(f)
+	case f.Type == MoneyType:
+		t.fields[f.Name+amountSuffix] = t.column(f, AmountPart, celDecimal)
+		t.fields[f.Name+currencySuffix] = t.column(f, CurrencyPart, nullableText)
+	default:
+		t.fields[f.Name] = t.column(f, Whole, celType(f.Type))
+	}
+}
+
+var errNoRecord = errors.New("there is no such record")
+
+// column reads a field of a record. Of a record that is absent it is an error,
+// but has() is false.
+func (t *recordType) column(f *Field, part Part, typ *types.Type) *types.FieldType {
+	return &types.FieldType{
+		Type: typ,
+		IsSet: func(target any) bool {
+			v, ok := target.(*recordVal)
+			if !ok || v.rec == nil {
+				return false
+			}
+			got, err := t.read(v.rec, f, part)
+			return err == nil && got != ref.Val(types.NullValue)
+		},
+		GetFrom: func(target any) (any, error) {
+			v, ok := target.(*recordVal)
+			if !ok || v.rec == nil {
+				return nil, errNoRecord
+			}
+			return t.read(v.rec, f, part)
+		},
+	}
+}
+
+func (t *recordType) read(rec Record, f *Field, part Part) (ref.Val, error) {
+	v, ok := rec.Get(f.Name)
+	if !ok {
+		return nil, fmt.Errorf("the field %s was not loaded", f.Name)
+	}
+	if part == Whole || v == nil {
+		return toVal(f.Type, v)
+	}
+	m, ok := v.(Money)
+	if !ok {
+		return nil, fmt.Errorf("a %T is not a valid value of type %s", v, f.Type)
+	}
+	if part == AmountPart {
+		return toVal(DecimalType, m.Amount)
+	}
+	return toVal(TextType, m.Currency)
+}
+
+// hop goes to the record a lookup points to. The record may be absent; what is
+// selected from it then fails.
+func (p *provider) hop(f *Field) *types.FieldType {
+	target := f.Ref
+	return &types.FieldType{
+		Type:  types.NewObjectType(objectPrefix + target),
+		IsSet: func(v any) bool { r, ok := v.(*recordVal); return ok && r.rec != nil && r.rec.Hop(f.Name) != nil },
+		GetFrom: func(v any) (any, error) {
+			typ, found := p.record(target)
+			r, ok := v.(*recordVal)
+			if !ok || !found {
+				return nil, errNoRecord
+			}
+			if r.rec == nil {
+				return &recordVal{nil, typ}, nil
+			}
+			return &recordVal{r.rec.Hop(f.Name), typ}, nil
+		},
+	}
+}
+
+// FindStructType implements types.Provider.
+func (p *provider) FindStructType(name string) (*types.Type, bool) {
+	switch name {
+	case userTypeName:
+		return types.NewTypeTypeWithParam(celUser), true
+	case changedName:
+		return types.NewTypeTypeWithParam(celChanged), true
+	}
+	object, ok := strings.CutPrefix(name, objectPrefix)
+	if !ok {
+		return nil, false
+	}
+	t, ok := p.record(object)
+	if !ok {
+		return nil, false
+	}
+	return types.NewTypeTypeWithParam(t.cel), true
+}
+
+// FindStructFieldType implements types.Provider.
+func (p *provider) FindStructFieldType(name, field string) (*types.FieldType, bool) {
+	switch name {
+	case userTypeName:
+		f, ok := p.user[field]
+		return f, ok
+	case changedName:
+		return changedField(field), true
+	}
+	t, ok := p.record(strings.TrimPrefix(name, objectPrefix))
+	if !ok {
+		return nil, false
+	}
+	f, ok := t.fields[field]
+	return f, ok
+}
+
+// changedField answers changed("field").
+func changedField(field string) *types.FieldType {
+	get := func(target any) (any, error) {
+		v, ok := target.(*activation)
+		if !ok {
+			return nil, errNoRecord
+		}
+		return v.fieldChanged(field)
+	}
+	return &types.FieldType{Type: types.BoolType, IsSet: func(any) bool { return true }, GetFrom: get}
+}
+
+// FindStructFieldNames implements types.Provider. CEL asks for them only to
+// make a value, which is refused.
+func (p *provider) FindStructFieldNames(string) ([]string, bool) { return nil, false }
+
+// EnumValue implements types.Provider.
+func (p *provider) EnumValue(name string) ref.Val { return types.NewErr("unknown enum %q", name) }
+
+// FindIdent implements types.Provider: no name stands for a type or an enum.
+func (p *provider) FindIdent(string) (ref.Val, bool) { return nil, false }
+
+// NewValue implements types.Provider.
+func (p *provider) NewValue(name string, _ map[string]ref.Val) ref.Val {
+	return types.NewErr("a value of type %s cannot be made", name)
+}
