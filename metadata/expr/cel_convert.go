@@ -307,3 +307,31 @@ func allOf[T any](in []any) ([]T, bool) {
 	}
 	return out, true
 }
+
+// fromExact is fromVal for one value, with date-times as fine as CEL has them.
+func fromExact(v ref.Val) (any, error) {
+	if ts, ok := v.(types.Timestamp); ok {
+		return ts.Time, nil
+	}
+	return fromVal(v, 0)
+}
+
+// elements are the values of a CEL list.
+func elements(v ref.Val) ([]any, error) {
+	l, ok := v.(traits.Lister)
+	if !ok {
+		return nil, fmt.Errorf("a value of type %s is not a list", v.Type().TypeName())
+	}
+	if n, _ := l.Size().(types.Int); n > maxListed {
+		return nil, errTooLong
+	}
+	var out []any
+	for it := l.Iterator(); it.HasNext() == types.True; {
+		e, err := fromExact(it.Next())
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}

@@ -72,6 +72,8 @@ const (
 	// Size is the number of characters of a text (SQL: char_length(x)) or of
 	// the elements of a list (SQL: cardinality(x)), an integer.
 	Size
+	// ToDecimal reads an Int as a Decimal. SQL: x::numeric.
+	ToDecimal
 )
 
 // SpaceChars are the characters Trim removes: those Unicode calls white space.
@@ -100,7 +102,7 @@ const (
 // SQL, over Int: both sides as numeric; the result becomes NULL outside
 // -2^63..2^63-1, at every level, not only the outermost; Div is
 // trunc(l / NULLIF(r, 0)) written so that it is exact (div(l, r) on numeric),
-// Mod is mod(l, NULLIF(r, 0)). Over Decimal: + - * on numeric, which is exact.
+// Mod is mod(l, NULLIF(r, 0)), NULL for -2^63 by -1. Over Decimal: + - * on numeric, which is exact.
 // Over Text: Add alone, l || r.
 type Arith struct {
 	Op   ArithOp
@@ -112,10 +114,13 @@ func (l Literal) Type() Type { return l.Of }
 func (s Slot) Type() Type    { return s.Of }
 func (a Arith) Type() Type   { return a.L.Type() }
 
-// Type is Int for Size and Text for the others.
+// Type is IntType for Size, DecimalType for ToDecimal, else TextType.
 func (c Call) Type() Type {
-	if c.Fn == Size {
+	switch c.Fn {
+	case Size:
 		return IntType
+	case ToDecimal:
+		return DecimalType
 	}
 	return TextType
 }

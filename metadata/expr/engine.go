@@ -1,0 +1,219 @@
+package expr
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"unicode/utf8"
+
+	"cel.dev/cel-go/cel"
+	celast "cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/types"
+
+	"github.com/trellishq/trellis"
+)
+
+// Profile says what an expression is for, and so what it may contain.
+type Profile uint8
+
+// The profiles.
+const (
+	// Row rules select records. They see record, user, now and today, must give
+	// a boolean, and must be expressible in SQL; what is not is refused with its
+	// position.
+	Row Profile = iota + 1
+	// Validate rules judge a write. They see also old and changed("field"), must
+	// give a boolean, and may use all of CEL under limits of cost and memory.
+	Validate
+	// Transform expressions see source, a remote record without a schema, user,
+	// now and today, and may give anything. Their limits are Validate's.
+	Transform
+)
+
+// Limits, the same for everybody.
+const (
+	maxSource    = 4 << 10 // bytes of a text
+	maxNesting   = 48      // levels of brackets and calls
+	maxNodes     = 1000    // nodes of a checked expression
+	maxHops      = 3       // lookups in one path
+	maxLeaves    = 512     // nodes of a plan
+	maxFolded    = 8192    // nodes of a predicate
+	maxUnrolled  = 256     // elements of a list that exists or all runs over
+	maxListed    = 10_000  // elements of a list after "in"
+	costLimit    = 200_000 // CEL's abstract units, about 2 ms
+	memoryLimit  = 4 << 20 // bytes that one evaluation may hold
+	checkEvery   = 100     // loop steps between looks at the context
+	regexProgram = 2000    // size of a compiled pattern
+)
+
+// Engine compiles expressions for one revision of a workspace's metadata. It is
+// safe for concurrent use.
+type Engine struct {
+	provider *provider
+	userAttr []string
+	envs     sync.Map // envKey → func() (*cel.Env, error)
+}
+
+type envKey struct {
+	object  string
+	profile Profile
+}
+
+// New makes an Engine over a schema. User lists the attributes that user has
+// beyond UserFields; a name given twice has the later type.
+func New(schema Schema, user ...*Field) *Engine {
+	all := append(UserFields(), user...)
+	e := &Engine{provider: newProvider(schema, all)}
+	for name := range e.provider.user {
+		e.userAttr = append(e.userAttr, name)
+	}
+	return e
+}
+
+// Compile checks a text against an object and prepares it. The error holds all
+// problems found, each an INVALID_INPUT whose cause is a *Problem; the object
+// must exist. Compile takes a Row or a Validate profile.
+func (e *Engine) Compile(object, src string, p Profile) (*Rule, error) {
+	if p != Row && p != Validate {
+		return nil, trellis.Errorf(trellis.CodeInvalidInput, "a rule on an object is a row rule or a validation rule")
+	}
+	return e.compile(object, src, p)
+}
+
+// CompileTransform checks and prepares a mapping expression over source.
+func (e *Engine) CompileTransform(src string) (*Rule, error) { return e.compile("", src, Transform) }
+
+func (e *Engine) compile(object, src string, p Profile) (*Rule, error) {
+	probs := &problems{}
+	if len(src) > maxSource || !utf8.ValidString(src) {
+		probs.add(noLocation{}, fmt.Sprintf("an expression is valid UTF-8 of at most %d bytes", maxSource))
+		return nil, probs.err()
+	}
+	env, err := e.env(object, p)
+	if err != nil {
+		return nil, err
+	}
+	ast, iss := env.Parse(src)
+	if iss.Err() != nil {
+		probs.fromCEL(iss.Errors(), e.names(p))
+		return nil, probs.err()
+	}
+	native := ast.NativeRep()
+	probs.info = native.SourceInfo()
+	rw := newRewriter(e, object, p, native, probs)
+	rw.root(native.Expr())
+	if err := probs.err(); err != nil {
+		return nil, err
+	}
+	checked, iss := env.Check(ast)
+	if iss.Err() != nil {
+		probs.fromCEL(iss.Errors(), e.names(p))
+		return nil, probs.err()
+	}
+	return e.finish(env, checked.NativeRep(), rw, &Rule{engine: e, object: object, src: src, profile: p, deps: rw.paths()}, probs)
+}
+
+// finish plans the program of a checked expression and, for Row, its trees.
+func (e *Engine) finish(env *cel.Env, ast *celast.AST, rw *rewriter, r *Rule, probs *problems) (*Rule, error) {
+	root := ast.Expr()
+	if r.profile != Transform && typeOf(ast.GetType(root.ID())) != BoolType {
+		probs.at(root.ID(), "a rule must be true or false, this is of type %s", typeOf(ast.GetType(root.ID())))
+		return nil, probs.err()
+	}
+	if n := celast.NodeCount(ast); n > maxNodes {
+		probs.at(root.ID(), "the expression has %d parts, more than %d", n, maxNodes)
+		return nil, probs.err()
+	}
+	if r.object != "" {
+		r.typ, _ = e.provider.record(r.object)
+	}
+	prg, err := env.PlanProgram(ast, e.programOptions(r.profile, rw.loops)...)
+	if err != nil {
+		probs.at(root.ID(), "%s", clip(err.Error()))
+		return nil, probs.err()
+	}
+	r.program, r.limited = prg, r.profile != Row || rw.loops
+	if r.profile == Row {
+		t := newTranslator(e, env, ast, rw, r.typ, probs)
+		r.plan, r.notPlan, r.slots = t.translate(root)
+	}
+	return r, probs.err()
+}
+
+// programOptions limit what may be costly. A Row rule without a loop costs what
+// its text is long, and pays for no counting.
+func (e *Engine) programOptions(p Profile, loops bool) []cel.ProgramOption {
+	opts := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
+	if p != Row || loops {
+		opts = append(opts, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(checkEvery))
+	}
+	if p != Row {
+		opts = append(opts, cel.MemoryLimit(memoryLimit))
+	}
+	return opts
+}
+
+// env is the CEL environment of an object and profile, made when first used.
+func (e *Engine) env(object string, p Profile) (*cel.Env, error) {
+	key := envKey{object, p}
+	if f, ok := e.envs.Load(key); ok {
+		return f.(func() (*cel.Env, error))()
+	}
+	if p != Transform {
+		if _, ok := e.provider.record(object); !ok {
+			return nil, trellis.Errorf(trellis.CodeInvalidInput, "there is no object %q", clip(object))
+		}
+	}
+	f, _ := e.envs.LoadOrStore(key, sync.OnceValues(func() (*cel.Env, error) { return e.newEnv(object, p) }))
+	return f.(func() (*cel.Env, error))()
+}
+
+func (e *Engine) newEnv(object string, p Profile) (*cel.Env, error) {
+	base, err := baseEnv()
+	if err != nil {
+		return nil, fmt.Errorf("expr: base environment: %w", err)
+	}
+	opts := []cel.EnvOption{cel.CustomTypeProvider(e.provider), cel.Variable("user", celUser)}
+	if p == Transform {
+		opts = append(opts, cel.Variable("source", types.DynType))
+	} else {
+		t, _ := e.provider.record(object)
+		opts = append(opts, cel.Variable("record", t.cel))
+		if p == Validate {
+			opts = append(opts, cel.Variable("old", t.cel), cel.Variable(changedName, celChanged))
+		}
+	}
+	env, err := base.Extend(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("expr: environment: %w", err)
+	}
+	return env, nil
+}
+
+// names are what a text may say at top level, for suggestions.
+func (e *Engine) names(p Profile) []string {
+	out := []string{"user", "now", "today", "dec", "date", "id", "timestamp", "duration", "size", "has"}
+	switch p {
+	case Row:
+		out = append(out, "record")
+	case Validate:
+		out = append(out, "record", "old", "changed")
+	case Transform:
+		out = append(out, "source", "text")
+	}
+	return out
+}
+
+// noLocation is the start of the text.
+type noLocation struct{}
+
+func (noLocation) Line() int   { return 1 }
+func (noLocation) Column() int { return 0 }
+
+// interrupted tells a caller's own cancellation from a failed expression.
+func interrupted(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return trellis.Wrap(trellis.CodeTimeout, err, "the expression took too long")
+	}
+	return nil
+}

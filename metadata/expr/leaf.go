@@ -1,0 +1,327 @@
+package expr
+
+import (
+	"slices"
+
+	celast "cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+)
+
+// leaf builds one leaf of a tree. All lookups that the leaf goes through become
+// Hops around it, so that a missing record fails the leaf as a whole, as it
+// fails the expression in CEL.
+type leaf struct {
+	t *translator
+	// hops are the paths of lookups, each after its own prefix. The n-th is
+	// scope n; scope 0 is the rule's record.
+	hops []Path
+}
+
+// leaf wraps what build makes in the Hops that e needs.
+func (t *translator) leaf(e celast.Expr, build func(*leaf) Pred) Pred {
+	l := &leaf{t: t}
+	l.collect(e)
+	p := build(l)
+	for i := len(l.hops); i > 0; i-- {
+		h := l.hops[i-1]
+		p = Hop{Field: h[len(h)-1], Target: t.target(h), Up: i - 1 - l.scope(h[:len(h)-1]), Cond: p}
+	}
+	return p
+}
+
+// target is the object a path of lookups leads to.
+func (t *translator) target(p Path) string {
+	typ := t.typ
+	for _, name := range p {
+		next, ok := t.engine.provider.record(typ.object.Fields[name].Ref)
+		if !ok {
+			return ""
+		}
+		typ = next
+	}
+	return typ.object.Name
+}
+
+// collect notes the hops of every path in e.
+func (l *leaf) collect(e celast.Expr) {
+	if e.Kind() == celast.SelectKind {
+		if path, ok := recordPath(e); ok {
+			if e.AsSelect().IsTestOnly() {
+				return
+			}
+			for n := 1; n < len(path); n++ {
+				if l.scope(path[:n]) < 0 {
+					l.hops = append(l.hops, path[:n])
+				}
+			}
+			return
+		}
+	}
+	for _, c := range children(e) {
+		l.collect(c)
+	}
+}
+
+// scope is the number of the scope a path of lookups leads to, or -1.
+func (l *leaf) scope(p Path) int {
+	if len(p) == 0 {
+		return 0
+	}
+	for i, h := range l.hops {
+		if slices.Equal(h, p) {
+			return i + 1
+		}
+	}
+	return -1
+}
+
+// recordPath is the path of a select chain that starts at record, as it stands
+// after rewriting.
+func recordPath(e celast.Expr) (Path, bool) {
+	switch e.Kind() {
+	case celast.IdentKind:
+		return Path{}, e.AsIdent() == "record"
+	case celast.SelectKind:
+		p, ok := recordPath(e.AsSelect().Operand())
+		return append(p, e.AsSelect().FieldName()), ok
+	}
+	return nil, false
+}
+
+// column makes the term of a path, with the field it names.
+func (l *leaf) column(p Path) Column {
+	typ := l.t.typ
+	for _, name := range p[:len(p)-1] {
+		typ, _ = l.t.engine.provider.record(typ.object.Fields[name].Ref)
+	}
+	name, part := fieldName(p[len(p)-1])
+	f := typ.object.Fields[name]
+	c := Column{Field: name, Part: part, Of: f.Type, Nullable: f.Nullable}
+	switch {
+	case f.Ref != "":
+		c.Of = IDType
+	case part == AmountPart:
+		c.Of = DecimalType
+	case part == CurrencyPart:
+		c.Of = TextType
+	}
+	c.Up = len(l.hops) - l.scope(p[:len(p)-1])
+	return c
+}
+
+// sel is a boolean field, or has().
+func (l *leaf) sel(e celast.Expr, not bool) Pred {
+	path, ok := recordPath(e)
+	if !ok {
+		return l.t.no(e, "this has no counterpart in SQL")
+	}
+	if !e.AsSelect().IsTestOnly() {
+		return Truth{Term: l.column(path), Not: not}
+	}
+	return l.has(path, not)
+}
+
+// has asks for the whole path at once: NOT EXISTS when it must be absent.
+func (l *leaf) has(path Path, not bool) Pred {
+	inner := &leaf{t: l.t}
+	for n := 1; n < len(path); n++ {
+		inner.hops = append(inner.hops, path[:n])
+	}
+	var p Pred = Null{Term: inner.column(path), Not: true}
+	if len(inner.hops) == 0 {
+		return Null{Term: inner.column(path), Not: !not}
+	}
+	for i := len(inner.hops); i > 0; i-- {
+		h := inner.hops[i-1]
+		p = Hop{Field: h[len(h)-1], Target: l.t.target(h), Cond: p, Not: not && i == 1}
+	}
+	return p
+}
+
+// term turns an operand into a term.
+func (l *leaf) term(e celast.Expr) Term {
+	if !l.t.reads[e.ID()] {
+		return l.t.slots.of(e)
+	}
+	switch e.Kind() {
+	case celast.SelectKind:
+		if path, ok := recordPath(e); ok && !e.AsSelect().IsTestOnly() {
+			return l.column(path)
+		}
+	case celast.CallKind:
+		return l.computed(e, e.AsCall())
+	}
+	l.t.no(e, "this cannot be used as a value in a row rule")
+	return Literal{}
+}
+
+var termFuncs = map[string]Func{"lowerAscii": LowerASCII, "upperAscii": UpperASCII, "trim": Trim, "size": Size, "dec": ToDecimal}
+
+var termOps = map[string]ArithOp{
+	operators.Add: Add, operators.Subtract: Sub, operators.Multiply: Mul, operators.Divide: Div, operators.Modulo: Mod,
+}
+
+// computed is a function or an operator over the record.
+func (l *leaf) computed(e celast.Expr, c celast.CallExpr) Term {
+	args := c.Args()
+	if c.IsMemberFunction() {
+		args = append([]celast.Expr{c.Target()}, args...)
+	}
+	if fn, ok := termFuncs[c.FunctionName()]; ok && len(args) == 1 {
+		return l.function(e, fn, args[0])
+	}
+	of := typeOf(l.t.ast.GetType(e.ID()))
+	if c.FunctionName() == operators.Negate && (of == IntType || of == DecimalType) {
+		return Arith{Op: Sub, L: zero(of), R: l.term(args[0])}
+	}
+	op, ok := termOps[c.FunctionName()]
+	switch {
+	case !ok:
+		l.t.no(e, "%s cannot be used on a field in a row rule", clip(operatorName(c.FunctionName())))
+		return Literal{}
+	case op == Div && of == DecimalType:
+		l.t.no(e, "decimals cannot be divided in a row rule, since the quotient would be rounded; multiply the other side instead")
+		return Literal{}
+	case of == IntType && typeOf(l.t.ast.GetType(args[0].ID())) == DateType, of != IntType && of != DecimalType && of != TextType:
+		l.t.no(e, "a field of type %s cannot be computed with in a row rule; move the computation to the side without the record",
+			typeOf(l.t.ast.GetType(args[0].ID())))
+		return Literal{}
+	}
+	return Arith{Op: op, L: l.term(args[0]), R: l.term(args[1])}
+}
+
+func (l *leaf) function(e celast.Expr, fn Func, arg celast.Expr) Term {
+	t := l.term(arg)
+	if fn == ToDecimal && t.Type() == DecimalType {
+		return Call{Fn: ToDecimal, Arg: t}
+	}
+	if fn == ToDecimal && t.Type() != IntType {
+		l.t.no(e, "a text field cannot become a decimal in a row rule")
+		return Literal{}
+	}
+	return Call{Fn: fn, Arg: t}
+}
+
+func zero(t Type) Term {
+	if t == IntType {
+		return Literal{Of: IntType, Value: int64(0)}
+	}
+	return Literal{Of: DecimalType, Value: new(Decimal)}
+}
+
+// equal is == or, with ne, !=.
+func (l *leaf) equal(a, b celast.Expr, ne bool) Pred {
+	for _, p := range [][2]celast.Expr{{a, b}, {b, a}} {
+		if p[0].Kind() == celast.LiteralKind && p[0].AsLiteral() == types.NullValue {
+			return isNull(l.term(p[1]), ne)
+		}
+	}
+	x, y := l.term(a), l.term(b)
+	if x.Type().IsList() || y.Type().IsList() {
+		return l.t.no(a, "lists cannot be compared in a row rule; use in")
+	}
+	op := Eq
+	if ne {
+		op = Ne
+	}
+	return Compare{Op: op, L: x, R: y}
+}
+
+// isNull compares with null. What is computed is never null: it fails instead.
+func isNull(t Term, not bool) Pred {
+	if Computed(t) && !not {
+		return Never
+	}
+	return Null{Term: t, Not: not}
+}
+
+var orderings = map[string][2]Op{
+	operators.Less: {Lt, Ge}, operators.LessEquals: {Le, Gt}, operators.Greater: {Gt, Le}, operators.GreaterEquals: {Ge, Lt},
+}
+
+var matches = map[string]MatchKind{"startsWith": Prefix, "endsWith": Suffix, "contains": Substring}
+
+// call is a leaf made by a function.
+func (l *leaf) call(e celast.Expr, c celast.CallExpr, not bool) Pred {
+	args := c.Args()
+	if ops, ok := orderings[c.FunctionName()]; ok {
+		op := ops[0]
+		if not {
+			op = ops[1]
+		}
+		return l.ordered(e, op, args[0], args[1])
+	}
+	if kind, ok := matches[c.FunctionName()]; ok && c.IsMemberFunction() && len(args) == 1 {
+		return Match{Kind: kind, Term: l.term(c.Target()), Pattern: l.term(args[0]), Not: not}
+	}
+	if c.FunctionName() == operators.In {
+		return l.in(args[0], args[1], not)
+	}
+	return l.t.no(e, "%s has no counterpart in SQL", clip(operatorName(c.FunctionName())))
+}
+
+func (l *leaf) ordered(e celast.Expr, op Op, a, b celast.Expr) Pred {
+	x, y := l.term(a), l.term(b)
+	if x.Type() == DurationType || y.Type() == DurationType {
+		return l.t.no(e, "a duration cannot be compared in a row rule; compare date-times")
+	}
+	return Compare{Op: op, L: x, R: y}
+}
+
+// in is membership: in a list of the record, in a literal list, or in a list of
+// the user.
+func (l *leaf) in(elem, list celast.Expr, not bool) Pred {
+	x := l.term(elem)
+	if x.Type().IsList() {
+		return l.t.no(elem, "a list cannot be an element in a row rule")
+	}
+	if list.Kind() == celast.ListKind {
+		return l.inLiteral(x, list.AsList().Elements(), not)
+	}
+	if l.t.reads[list.ID()] {
+		of := l.term(list)
+		if c, ok := of.(Column); !ok || !c.Of.IsList() {
+			return l.t.no(list, "only a list field can be searched in a row rule")
+		}
+		return Contains{List: of, Elem: x, Not: not}
+	}
+	return In{Term: x, Of: l.t.slots.of(list), Not: not}
+}
+
+// inLiteral keeps elements that read the record as comparisons of their own.
+// An element that fails makes the whole list fail.
+func (l *leaf) inLiteral(x Term, elems []celast.Expr, not bool) Pred {
+	in := In{Term: x, Not: not}
+	var parts []Pred
+	var sound And
+	for _, e := range elems {
+		if !l.t.reads[e.ID()] {
+			y := l.t.slots.of(e)
+			in.List = append(in.List, y)
+			if _, ok := y.(Slot); ok {
+				sound = append(sound, Or{Null{Term: y}, Null{Term: y, Not: true}})
+			}
+			continue
+		}
+		y := l.term(e)
+		op := Eq
+		if not {
+			op = Ne
+		}
+		parts = append(parts, Compare{Op: op, L: x, R: y})
+		if Computed(y) {
+			sound = append(sound, Null{Term: y, Not: true})
+		}
+	}
+	if len(parts) == 0 {
+		return in
+	}
+	if len(in.List) > 0 {
+		parts = append(parts, in)
+	}
+	if not {
+		return And(append(parts, sound...))
+	}
+	return append(sound, Or(parts))
+}

@@ -1,0 +1,196 @@
+package expr
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/common"
+	celast "cel.dev/cel-go/common/ast"
+
+	"github.com/trellishq/trellis"
+)
+
+// Problem says where in a text something is wrong. It is the cause of each
+// trellis.Error that Compile returns; its sentence is the Error's message.
+type Problem struct {
+	Line   int // from 1
+	Column int // from 1, in characters
+	Text   string
+	// Suggestion is the name that was probably meant, or "".
+	Suggestion string
+}
+
+// Error is the sentence with its position.
+func (p *Problem) Error() string {
+	s := fmt.Sprintf("line %d, column %d: %s", p.Line, p.Column, p.Text)
+	if p.Suggestion != "" {
+		s += fmt.Sprintf("; did you mean %q?", p.Suggestion)
+	}
+	return s
+}
+
+// Problems are the positions in an error of Compile, in order.
+func Problems(err error) []*Problem {
+	var many trellis.Errors
+	if !errors.As(err, &many) {
+		return nil
+	}
+	var out []*Problem
+	for _, e := range many {
+		var p *Problem
+		if errors.As(e, &p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// problems collects what is wrong with one text.
+type problems struct {
+	info *celast.SourceInfo
+	list []*Problem
+}
+
+// maxProblems bounds how many are reported at once.
+const maxProblems = 20
+
+func (p *problems) at(id int64, format string, args ...any) *Problem {
+	var loc common.Location = common.NoLocation
+	if p.info != nil {
+		loc = p.info.GetStartLocation(id)
+	}
+	return p.add(loc, fmt.Sprintf(format, args...))
+}
+
+func (p *problems) add(loc common.Location, text string) *Problem {
+	pr := &Problem{Line: max(loc.Line(), 1), Column: max(loc.Column(), 0) + 1, Text: text}
+	if len(p.list) < maxProblems {
+		p.list = append(p.list, pr)
+	}
+	return pr
+}
+
+// err is nil when nothing was wrong.
+func (p *problems) err() error {
+	if len(p.list) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(p.list, func(a, b *Problem) int {
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
+	out := make(trellis.Errors, len(p.list))
+	for i, pr := range p.list {
+		out[i] = trellis.Wrap(trellis.CodeInvalidInput, pr, "%s", pr.Error())
+	}
+	return out
+}
+
+var (
+	undeclared = regexp.MustCompile(`undeclared reference to '([^']*)'`)
+	noOverload = regexp.MustCompile(`found no matching overload for '([^']*)' applied to '([^']*)'`)
+	noField    = regexp.MustCompile(`undefined field '([^']*)'`)
+	inContext  = regexp.MustCompile(` \(in container '[^']*'\)`)
+	wrapper    = regexp.MustCompile(`wrapper\(([a-z]+)\)`)
+)
+
+// fromCEL adds the checker's messages in plainer words.
+func (p *problems) fromCEL(errs []*common.Error, names []string) {
+	for _, e := range errs {
+		text := wrapper.ReplaceAllString(inContext.ReplaceAllString(e.Message, ""), "$1")
+		text = strings.ReplaceAll(text, objectPrefix, "")
+		switch {
+		case undeclared.MatchString(text):
+			name := undeclared.FindStringSubmatch(text)[1]
+			p.add(e.Location, fmt.Sprintf("there is no variable or function %q here", clip(name))).
+				Suggestion = closest(strings.SplitN(name, ".", 2)[0], names)
+		case noField.MatchString(text):
+			p.add(e.Location, fmt.Sprintf("there is no field %q", clip(noField.FindStringSubmatch(text)[1])))
+		case noOverload.MatchString(text):
+			m := noOverload.FindStringSubmatch(text)
+			p.add(e.Location, fmt.Sprintf("%s cannot be used on %s", clip(operatorName(m[1])), clip(plainTypes(m[2]))))
+		default:
+			p.add(e.Location, clip(text))
+		}
+	}
+}
+
+func operatorName(fn string) string {
+	name := strings.Trim(fn, "_@")
+	if name == "[" || name == "[_]" {
+		return "[ ]"
+	}
+	if name != fn {
+		return strings.ReplaceAll(name, "_", " ")
+	}
+	return fn + "()"
+}
+
+// plainTypes writes a signature of the checker as people say it: types that
+// have a name of ours get it.
+func plainTypes(sig string) string {
+	sig = strings.TrimSuffix(strings.TrimPrefix(sig, "("), ")")
+	r := strings.NewReplacer(
+		"google.protobuf.Timestamp", "date-time", "google.protobuf.Duration", "duration",
+		"timestamp", "date-time", "string", "text", "bool", "boolean", "int", "integer", "uint", "unsigned integer",
+		userTypeName, "the user", changedName, "changed", ").(", ", ", ".(", " with (")
+	return r.Replace(sig)
+}
+
+// clip keeps messages short whatever the source.
+func clip(s string) string {
+	const most = 200
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// closest finds the name that was probably meant: the nearest by edits, within
+// a third of its length.
+func closest(name string, among []string) string {
+	const longest = 60
+	if len(name) == 0 || len(name) > longest {
+		return ""
+	}
+	best, bestCost := "", max(len(name)/3, 1)+1
+	for _, c := range among {
+		if strings.EqualFold(c, name) {
+			return c
+		}
+		if d := edits(name, c, bestCost); d < bestCost || d == bestCost && best != "" && c < best {
+			best, bestCost = c, d
+		}
+	}
+	return best
+}
+
+// edits is the Levenshtein distance of two names, or limit when it is no
+// smaller.
+func edits(a, b string, limit int) int {
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
+		return limit
+	}
+	prev := make([]int, len(b)+1)
+	next := make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		next[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			next[j] = min(prev[j]+1, next[j-1]+1, prev[j-1]+cost)
+		}
+		prev, next = next, prev
+	}
+	return min(prev[len(b)], limit)
+}

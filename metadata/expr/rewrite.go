@@ -1,0 +1,386 @@
+package expr
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	celast "cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+)
+
+// rewriter prepares a parsed expression for the checker. It knows what CEL's
+// checker does not: that a lookup used as a value is an id while one selected
+// through is a record, that a currency field is its amount, that a number beside
+// a decimal is a decimal, and which option a select may hold. It resolves every
+// path from record and old, so it is also what finds unknown fields.
+type rewriter struct {
+	engine  *Engine
+	object  string
+	profile Profile
+	fac     celast.ExprFactory
+	info    *celast.SourceInfo
+	probs   *problems
+	nextID  int64
+	scope   []loopVar
+	deps    map[string]Path
+	known   map[int64]kind // of values, by expression
+	loops   bool           // there is a comprehension
+}
+
+type loopVar struct {
+	name string
+	kind kind
+}
+
+// kind is what the rewriter knows of an expression before the check. The zero
+// kind means nothing is known.
+type kind struct {
+	typ Type
+	// object is set for a record: the variable itself, or a lookup that may be
+	// selected through.
+	object string
+	// field is set for a path that ends in a field.
+	field *Field
+	path  Path
+	user  bool
+	// rooted says that the path starts at record.
+	rooted bool
+}
+
+func (k kind) pending() bool {
+	return k.field != nil && (k.field.Ref != "" || k.field.Type == MoneyType)
+}
+
+func newRewriter(e *Engine, object string, p Profile, ast *celast.AST, probs *problems) *rewriter {
+	return &rewriter{
+		engine: e, object: object, profile: p, fac: celast.NewExprFactory(), info: ast.SourceInfo(), probs: probs,
+		nextID: celast.MaxID(ast), deps: map[string]Path{}, known: map[int64]kind{},
+	}
+}
+
+func (w *rewriter) root(e celast.Expr) { w.value(e) }
+
+// paths are the fields used, sorted.
+func (w *rewriter) paths() []Path {
+	out := make([]Path, 0, len(w.deps))
+	for _, k := range slices.Sorted(maps.Keys(w.deps)) {
+		out = append(out, w.deps[k])
+	}
+	return out
+}
+
+// newID makes an id that has the position of another expression.
+func (w *rewriter) newID(like celast.Expr) int64 {
+	w.nextID++
+	if r, ok := w.info.GetOffsetRange(like.ID()); ok {
+		w.info.SetOffsetRange(w.nextID, r)
+	}
+	return w.nextID
+}
+
+// value rewrites an expression that is used as a value, and remembers what it
+// is.
+func (w *rewriter) value(e celast.Expr) kind {
+	k := w.asValue(e, w.walk(e))
+	w.known[e.ID()] = k
+	return k
+}
+
+func (w *rewriter) asValue(e celast.Expr, k kind) kind {
+	switch {
+	case k.pending():
+		w.settle(e, k)
+		if k.field.Type == MoneyType {
+			return kind{typ: MoneyType, field: k.field, path: k.path, rooted: k.rooted}
+		}
+		return kind{typ: IDType, field: k.field, path: k.path, rooted: k.rooted}
+	case k.object != "":
+		if w.profile == Row {
+			w.probs.at(e.ID(), "a whole record cannot be compared here; compare its fields")
+		}
+		if k.rooted {
+			w.deps[""] = Path{}
+		}
+		return kind{}
+	case k.field != nil && k.rooted:
+		w.use(k.path)
+	}
+	return k
+}
+
+// settle turns a lookup into its id and a currency field into its amount.
+func (w *rewriter) settle(e celast.Expr, k kind) {
+	if k.rooted {
+		w.use(k.path)
+	}
+	suffix := idSuffix
+	if k.field.Type == MoneyType {
+		suffix = amountSuffix
+	}
+	sel := e.AsSelect()
+	w.setSelect(e, sel.Operand(), k.field.Name+suffix, sel.IsTestOnly())
+}
+
+func (w *rewriter) use(p Path) { w.deps[strings.Join(p, ".")] = p }
+
+func (w *rewriter) setSelect(e, operand celast.Expr, field string, test bool) {
+	if test {
+		e.SetKindCase(w.fac.NewPresenceTest(e.ID(), operand, field))
+		return
+	}
+	e.SetKindCase(w.fac.NewSelect(e.ID(), operand, field))
+}
+
+func (w *rewriter) walk(e celast.Expr) kind {
+	switch e.Kind() {
+	case celast.IdentKind:
+		return w.ident(e)
+	case celast.LiteralKind:
+		return literalKind(e)
+	case celast.SelectKind:
+		return w.sel(e)
+	case celast.CallKind:
+		return w.call(e)
+	case celast.ListKind:
+		return w.list(e)
+	case celast.MapKind:
+		for _, en := range e.AsMap().Entries() {
+			w.value(en.AsMapEntry().Key())
+			w.value(en.AsMapEntry().Value())
+		}
+	case celast.StructKind:
+		w.probs.at(e.ID(), "a value of type %s cannot be made", clip(e.AsStruct().TypeName()))
+	case celast.ComprehensionKind:
+		return w.comprehension(e)
+	}
+	return kind{}
+}
+
+func (w *rewriter) ident(e celast.Expr) kind {
+	name := e.AsIdent()
+	for _, v := range slices.Backward(w.scope) {
+		if v.name == name {
+			return v.kind
+		}
+	}
+	switch {
+	case name == "now":
+		return kind{typ: TimestampType}
+	case name == "today":
+		return kind{typ: DateType}
+	case name == "user":
+		return kind{user: true}
+	case name == "record" && w.profile != Transform:
+		return kind{object: w.object, rooted: true}
+	case name == "old" && w.profile == Validate:
+		return kind{object: w.object}
+	}
+	return kind{}
+}
+
+func literalKind(e celast.Expr) kind {
+	switch e.AsLiteral().(type) {
+	case types.Bool:
+		return kind{typ: BoolType}
+	case types.Int:
+		return kind{typ: IntType}
+	case types.String:
+		return kind{typ: TextType}
+	}
+	return kind{}
+}
+
+// sel resolves one step of a path.
+func (w *rewriter) sel(e celast.Expr) kind {
+	sel := e.AsSelect()
+	name := sel.FieldName()
+	base := w.walk(sel.Operand())
+	switch {
+	case base.field != nil && base.field.Type == MoneyType && base.object == "":
+		return w.moneyPart(e, base, name)
+	case base.field != nil && base.field.Ref != "" && name == "id":
+		return w.lookupID(e, base)
+	case base.object != "":
+		return w.field(e, base, name)
+	case base.user:
+		f, ok := w.engine.provider.user[name]
+		if !ok {
+			w.probs.at(e.ID(), "the user has no attribute %q", clip(name)).Suggestion = closest(name, w.engine.userAttr)
+			return kind{}
+		}
+		return kind{typ: typeOf(f.Type)}
+	case base.field != nil:
+		w.probs.at(e.ID(), "%s is of type %s and has no field %q", base.field.Name, base.field.Type, clip(name))
+	}
+	return kind{}
+}
+
+func (w *rewriter) moneyPart(e celast.Expr, base kind, part string) kind {
+	operand := e.AsSelect().Operand().AsSelect().Operand()
+	if base.rooted {
+		w.use(base.path)
+	}
+	switch part {
+	case "amount":
+		w.setSelect(e, operand, base.field.Name+amountSuffix, e.AsSelect().IsTestOnly())
+		return kind{typ: DecimalType}
+	case "currency":
+		w.setSelect(e, operand, base.field.Name+currencySuffix, e.AsSelect().IsTestOnly())
+		return kind{typ: TextType}
+	}
+	w.probs.at(e.ID(), "%s has amount and currency, no %q", base.field.Name, clip(part)).
+		Suggestion = closest(part, []string{"amount", "currency"})
+	return kind{}
+}
+
+// lookupID makes record.account.id the same as record.account.
+func (w *rewriter) lookupID(e celast.Expr, base kind) kind {
+	if base.rooted {
+		w.use(base.path)
+	}
+	w.setSelect(e, e.AsSelect().Operand().AsSelect().Operand(), base.field.Name+idSuffix, e.AsSelect().IsTestOnly())
+	return kind{typ: IDType}
+}
+
+func (w *rewriter) field(e celast.Expr, base kind, name string) kind {
+	t, ok := w.engine.provider.record(base.object)
+	if !ok {
+		w.probs.at(e.ID(), "there is no object %q", clip(base.object))
+		return kind{}
+	}
+	f, ok := t.object.Fields[name]
+	if !ok {
+		w.probs.at(e.ID(), "the object %s has no field %q", base.object, clip(name)).
+			Suggestion = closest(name, slices.Sorted(maps.Keys(t.object.Fields)))
+		return kind{}
+	}
+	k := kind{typ: f.Type, field: f, rooted: base.rooted, path: append(slices.Clone(base.path), name)}
+	if f.Ref != "" {
+		k.object = f.Ref
+	}
+	if len(k.path) > maxHops+1 {
+		w.probs.at(e.ID(), "a path may go through at most %d lookups", maxHops)
+		return kind{}
+	}
+	if e.AsSelect().IsTestOnly() {
+		if k.pending() {
+			w.settle(e, k)
+		} else if k.rooted {
+			w.use(k.path)
+		}
+		return kind{typ: BoolType}
+	}
+	return k
+}
+
+func (w *rewriter) list(e celast.Expr) kind {
+	elems := e.AsList().Elements()
+	kinds := make([]kind, len(elems))
+	for i, el := range elems {
+		kinds[i] = w.value(el)
+	}
+	elem := w.agree(elems, kinds)
+	return kind{typ: listOf(elem)}
+}
+
+// comprehension rewrites the parts of a macro. Its variable must not hide one
+// of ours: a slot is evaluated by name.
+func (w *rewriter) comprehension(e celast.Expr) kind {
+	w.loops = true
+	c := e.AsComprehension()
+	over := w.value(c.IterRange())
+	names := []string{c.IterVar()}
+	if c.HasIterVar2() {
+		names = append(names, c.IterVar2())
+	}
+	depth := len(w.scope)
+	for _, n := range names {
+		if w.taken(n) {
+			w.probs.at(c.IterRange().ID(), "the name %q is taken; call the variable of the list otherwise", clip(n))
+		}
+		w.scope = append(w.scope, loopVar{n, kind{typ: over.typ.Elem()}})
+	}
+	w.scope = append(w.scope, loopVar{c.AccuVar(), kind{}})
+	w.value(c.AccuInit())
+	w.value(c.LoopCondition())
+	w.value(c.LoopStep())
+	w.value(c.Result())
+	w.scope = w.scope[:depth]
+	return kind{}
+}
+
+func (w *rewriter) taken(name string) bool {
+	switch name {
+	case "record", "old", "user", "now", "today", "source":
+		return true
+	}
+	return slices.ContainsFunc(w.scope, func(v loopVar) bool { return v.name == name })
+}
+
+func (w *rewriter) call(e celast.Expr) kind {
+	c := e.AsCall()
+	if c.FunctionName() == "changed" && !c.IsMemberFunction() {
+		return w.changed(e, c)
+	}
+	if c.IsMemberFunction() {
+		w.value(c.Target())
+	}
+	args := c.Args()
+	kinds := make([]kind, len(args))
+	for i, a := range args {
+		kinds[i] = w.value(a)
+	}
+	switch c.FunctionName() {
+	case operators.Equals, operators.NotEquals, operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals:
+		w.options(args, kinds)
+		w.agree(args, kinds)
+		return kind{typ: BoolType}
+	case operators.In:
+		w.in(args, kinds)
+		return kind{typ: BoolType}
+	case operators.Add, operators.Subtract, operators.Multiply, operators.Divide:
+		return kind{typ: w.arithmetic(c.FunctionName(), args, kinds)}
+	case operators.Modulo, operators.Negate:
+		return kind{typ: numeric(kinds[0].typ)}
+	case operators.Conditional:
+		return kind{typ: w.agree(args[1:], kinds[1:])}
+	}
+	return kind{typ: resultTypes[c.FunctionName()]}
+}
+
+// resultTypes are the functions whose result the rewriter must know.
+var resultTypes = map[string]Type{
+	"dec": DecimalType, "date": DateType, "id": IDType, "size": IntType, "timestamp": TimestampType,
+	"lowerAscii": TextType, "upperAscii": TextType, "trim": TextType, "int": IntType, "string": TextType,
+}
+
+func numeric(t Type) Type {
+	if t == MoneyType {
+		return DecimalType
+	}
+	return t
+}
+
+// changed turns changed("field") into a select the provider answers.
+func (w *rewriter) changed(e celast.Expr, c celast.CallExpr) kind {
+	if w.profile != Validate {
+		w.probs.at(e.ID(), "changed() can be used in validation rules only")
+		return kind{}
+	}
+	if len(c.Args()) != 1 || c.Args()[0].Kind() != celast.LiteralKind {
+		w.probs.at(e.ID(), `changed() takes the name of a field, as in changed("owner")`)
+		return kind{}
+	}
+	name, _ := c.Args()[0].AsLiteral().(types.String)
+	t, _ := w.engine.provider.record(w.object)
+	if _, ok := t.object.Fields[string(name)]; !ok {
+		w.probs.at(c.Args()[0].ID(), "the object %s has no field %q", w.object, clip(string(name))).
+			Suggestion = closest(string(name), slices.Sorted(maps.Keys(t.object.Fields)))
+		return kind{}
+	}
+	w.use(Path{string(name)})
+	e.SetKindCase(w.fac.NewSelect(e.ID(), w.fac.NewIdent(w.newID(e), changedName), string(name)))
+	return kind{typ: BoolType}
+}

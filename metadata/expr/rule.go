@@ -1,0 +1,116 @@
+package expr
+
+import (
+	"context"
+	"fmt"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+)
+
+// Rule is a compiled expression. It does not change and may be used by many
+// goroutines at once.
+type Rule struct {
+	engine  *Engine
+	object  string
+	src     string
+	profile Profile
+	typ     *recordType
+	deps    []Path
+	program cel.Program
+	limited bool
+
+	plan, notPlan Pred
+	slots         *slots
+}
+
+// Source is the text the rule was compiled from.
+func (r *Rule) Source() string { return r.src }
+
+// Object is the object the rule is about, "" for a Transform.
+func (r *Rule) Object() string { return r.object }
+
+// Profile is what the rule was compiled for.
+func (r *Rule) Profile() Profile { return r.profile }
+
+// Deps are the fields the rule reads, sorted: ["owner"], ["account" "region"]. A
+// rule that compares a whole record also has the empty path, which stands for
+// every field. The caller must not change them.
+func (r *Rule) Deps() []Path { return r.deps }
+
+// Eval says whether the rule is true. An error means that it failed on these
+// values (an absent record, a null that was computed with, a limit): the record
+// is then not selected and a validation is violated. A cancelled context gives
+// a TIMEOUT. Vars.Record must be set.
+func (r *Rule) Eval(ctx context.Context, v Vars) (bool, error) {
+	out, err := r.run(ctx, v)
+	if err != nil {
+		return false, err
+	}
+	b, ok := out.(types.Bool)
+	if !ok {
+		return false, fmt.Errorf("expr: the rule gave %s, not true or false", out.Type().TypeName())
+	}
+	return bool(b), nil
+}
+
+// Value evaluates a Transform. The result is nil or of a Go type listed at Type;
+// maps are map[string]any, mixed lists []any, floating-point numbers *Decimal.
+func (r *Rule) Value(ctx context.Context, v Vars) (any, error) {
+	out, err := r.run(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	return fromVal(out, 0)
+}
+
+func (r *Rule) run(ctx context.Context, v Vars) (ref.Val, error) {
+	if err := interrupted(ctx); err != nil {
+		return nil, err
+	}
+	a := &activation{vars: v, typ: r.typ}
+	if !r.limited {
+		out, _, err := r.program.Eval(a)
+		return out, err
+	}
+	out, _, err := r.program.ContextEval(ctx, a)
+	if err != nil {
+		if stop := interrupted(ctx); stop != nil {
+			return nil, stop
+		}
+	}
+	return out, err
+}
+
+// Predicate is the condition under which a Row rule is true for a record, with
+// the values of v (Record is not read) put in and simplified: it holds exactly
+// where Eval gives true. It fails with QUERY_TOO_COSTLY when exists or all runs
+// over more than 256 elements or a list has more than 10,000; the caller must
+// then refuse, whether the rule allows or denies.
+func (r *Rule) Predicate(v Vars) (Pred, error) { return r.fold(r.plan, v) }
+
+// Negation is the condition under which a Row rule is false: it holds exactly
+// where Eval gives false, which is not where Predicate does not hold, since a
+// rule may fail.
+func (r *Rule) Negation(v Vars) (Pred, error) { return r.fold(r.notPlan, v) }
+
+// Plan is the unfolded tree of a Row rule, with Slots and Each in it; NotPlan
+// that of its negation. Nil for other profiles.
+func (r *Rule) Plan() Pred { return r.plan }
+
+// NotPlan is described at Plan.
+func (r *Rule) NotPlan() Pred { return r.notPlan }
+
+func (r *Rule) fold(p Pred, v Vars) (Pred, error) {
+	if p == nil {
+		return nil, fmt.Errorf("expr: only a row rule has a predicate")
+	}
+	v.Record = nil
+	f := &folder{slots: r.slots.list, act: &activation{vars: v, typ: r.typ}, cache: make([]slotValue, len(r.slots.list))}
+	out := f.pred(p)
+	if f.err != nil {
+		return nil, tooLong()
+	}
+	return out, nil
+}
