@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/metadata/expr"
 )
 
 // Kind says what sort of actor a principal is.
@@ -38,7 +39,8 @@ type Principal struct {
 	// User is what rules may know of the person behind the principal, nil for
 	// none: then every rule that asks fails.
 	User *UserFacts
-	// Attributes are further values for rules, under user.attributes.
+	// Attributes are further values for rules: user.<name>. They cannot replace
+	// those of expr.UserFields.
 	Attributes map[string]any
 
 	system bool
@@ -77,7 +79,7 @@ func (p *Principal) String() string {
 	return string(p.Kind) + ":" + p.ID.String()
 }
 
-// userSubject is the subject of policies that name one user.
+// Users and roles are one namespace in casbin: prefixes keep them apart.
 const (
 	rolePrefix = "r:"
 	userPrefix = "u:"
@@ -92,6 +94,35 @@ func (p *Principal) subject() string {
 		return userPrefix + p.User.ID.String()
 	}
 	return ""
+}
+
+// userVars is the variable user of expressions (expr.UserFields).
+func (p *Principal) userVars() map[string]any {
+	vars := make(map[string]any, 6+len(p.Attributes))
+	for name, v := range p.Attributes {
+		vars[name] = v
+	}
+	for _, f := range expr.UserFields() {
+		delete(vars, f.Name)
+	}
+	vars["name"], vars["roles"] = textOrNull(p.Name), p.Roles
+	if u := p.User; u != nil {
+		vars["id"], vars["teams"] = u.ID, u.Teams
+		vars["email"], vars["name"] = textOrNull(u.Email), textOrNull(u.Name)
+		vars["subordinates"] = u.Subordinates
+		if !slices.Contains(u.Subordinates, u.ID) {
+			vars["subordinates"] = append(slices.Clip(u.Subordinates), u.ID)
+		}
+	}
+	return vars
+}
+
+// textOrNull is null for empty text, as in records.
+func textOrNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }
 
 type contextKey struct{}

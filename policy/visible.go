@@ -1,0 +1,92 @@
+package policy
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+
+	"github.com/trellishq/trellis/metadata"
+)
+
+// Visibility is what a role set can come to see of an object in some row: the
+// shape of its API schema.
+type Visibility struct {
+	// Can has the actions that the role set may do with some row.
+	Can map[metadata.Action]bool
+	// Read, Create and Update list the fields that are not Never, in the
+	// object's order; nil when the action is never allowed.
+	Read, Create, Update []string
+	// Key is equal for equal content.
+	Key string
+}
+
+// Visible says what is there of an object for the role set of the principal.
+// The result is shared and must not be changed.
+func (e *Engine) Visible(p *Principal, object string) (*Visibility, error) {
+	set, err := e.roleSet(p)
+	if err != nil {
+		return nil, err
+	}
+	if v, ok := set.visibility.Load(object); ok {
+		return v.(*Visibility), nil
+	}
+	v := &Visibility{Can: make(map[metadata.Action]bool, actionCount)}
+	digest := []byte(object)
+	for _, a := range actions {
+		g, err := e.Grant(context.Background(), p, object, a)
+		if err != nil {
+			return nil, err
+		}
+		if g.Never() {
+			continue
+		}
+		v.Can[a] = true
+		fields := g.Fields()
+		switch a {
+		case metadata.ActionRead:
+			v.Read = fields
+		case metadata.ActionCreate:
+			v.Create = fields
+		case metadata.ActionUpdate:
+			v.Update = fields
+		}
+		digest = append(append(digest, 1), a...)
+		for _, f := range fields {
+			digest = append(append(digest, 0), f...)
+		}
+	}
+	v.Key = shortHash(digest)
+	found, _ := set.visibility.LoadOrStore(object, v)
+	return found.(*Visibility), nil
+}
+
+// VisibilityKey is equal for principals who see the same schema: the same
+// objects, actions and fields. It costs a grant per object and action the first
+// time a role set asks.
+func (e *Engine) VisibilityKey(p *Principal) (string, error) {
+	set, err := e.roleSet(p)
+	if err != nil {
+		return "", err
+	}
+	if k := set.schemaKey.Load(); k != nil {
+		return *k, nil
+	}
+	var digest []byte
+	for _, object := range e.snapshot.Names() {
+		v, err := e.Visible(p, object)
+		if err != nil {
+			return "", err
+		}
+		digest = append(digest, v.Key...)
+	}
+	k := shortHash(digest)
+	set.schemaKey.Store(&k)
+	return k, nil
+}
+
+// shortHash is 120 bits of SHA-256, printable.
+func shortHash(b []byte) string {
+	sum := sha256.Sum256(slices.Clip(b))
+	return base64.RawURLEncoding.EncodeToString(sum[:15])
+}
