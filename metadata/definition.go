@@ -1,12 +1,29 @@
 package metadata
 
+import "time"
+
 // Definition is everything a workspace defines, as people write it. It is a
-// plain value: change it, then Validate and New.
+// plain value: change it, then Normalize, Validate and New.
 type Definition struct {
 	Packages []*Package
 	Objects  []*Object
 	Roles    []*Role
 	Policies []*Policy
+	// Removed are columns and tables that are kept hidden for a while; their
+	// physical names stay taken. The catalogue fills it.
+	Removed []*Removed
+
+	origin origins
+}
+
+// Removed is a table, or columns of a table, whose component was removed.
+type Removed struct {
+	Object string `json:"object"`
+	Field  string `json:"field,omitempty"` // empty when the whole object was removed
+	Table  string `json:"table"`
+	// Columns are empty when the whole table is hidden.
+	Columns []string  `json:"columns,omitempty"`
+	Until   time.Time `json:"until"` // when the data may be dropped
 }
 
 // Package names an owner of components. "custom" is the customer's own.
@@ -36,7 +53,7 @@ func (l Label) In(lang, fallback string) string {
 type Object struct {
 	Name        string `json:"name"`   // camelCase, singular
 	Plural      string `json:"plural"` // camelCase
-	Package     string `json:"package,omitempty"`
+	Package     string `json:"package,omitempty" yaml:"-"`
 	Label       Label  `json:"label,omitempty"`
 	PluralLabel Label  `json:"pluralLabel,omitempty"`
 	Description Label  `json:"description,omitempty"`
@@ -51,14 +68,17 @@ type Object struct {
 	Rules   []*ValidationRule `json:"rules,omitempty"`
 	// Table is the physical name, fixed when the object is created. Empty in
 	// what people write; the catalogue fills it.
-	Table string `json:"table,omitempty"`
+	Table string `json:"table,omitempty" yaml:"-"`
+	// Extends says that this is no object of its own: a package's additions to
+	// an object of another. Read makes them, Merge dissolves them.
+	Extends bool `json:"-" yaml:"-"`
 }
 
 // Field is one thing known of a record.
 type Field struct {
 	Name        string `json:"name"`
 	Kind        Kind   `json:"kind"`
-	Package     string `json:"package,omitempty"`
+	Package     string `json:"package,omitempty" yaml:"-"`
 	Label       Label  `json:"label,omitempty"`
 	Description Label  `json:"description,omitempty"`
 	Required    bool   `json:"required,omitempty"`
@@ -71,8 +91,8 @@ type Field struct {
 	// MaxLength of text kinds, in characters: 255 unless told, 500 at most when
 	// Unique or Indexed, 10,000 at most.
 	MaxLength int `json:"maxLength,omitempty"`
-	// Precision and Scale of decimal and currency, in digits: 18 and 2 unless
-	// told, 38 and 18 at most.
+	// Precision and Scale of decimal and currency, in digits: 18 and 2 when
+	// neither is told, 38 and 18 at most. A Precision alone means Scale 0.
 	Precision int       `json:"precision,omitempty"`
 	Scale     int       `json:"scale,omitempty"`
 	Options   []*Option `json:"options,omitempty"` // select
@@ -84,7 +104,7 @@ type Field struct {
 	OnDelete OnDelete `json:"onDelete,omitempty"`
 	// Column is the physical name, fixed when the field is created. A currency's
 	// code is in Column + "_code".
-	Column string `json:"column,omitempty"`
+	Column string `json:"column,omitempty" yaml:"-"`
 
 	system bool
 }
@@ -119,7 +139,8 @@ type Index struct {
 	Fields []string `json:"fields"`
 	Unique bool     `json:"unique,omitempty"`
 	// Name is the physical name, fixed when the index is created.
-	Name string `json:"name,omitempty"`
+	Name    string `json:"name,omitempty" yaml:"-"`
+	Package string `json:"package,omitempty" yaml:"-"`
 }
 
 // ValidationRule must be true of every record that is written; an error or
@@ -129,12 +150,13 @@ type ValidationRule struct {
 	Rule    string `json:"rule"`            // CEL over record, old, user, today
 	Message Label  `json:"message"`         // a sentence for the person
 	Field   string `json:"field,omitempty"` // where the message belongs
+	Package string `json:"package,omitempty" yaml:"-"`
 }
 
 // Role is a set of rights that people, keys, connections and plugins hold.
 type Role struct {
 	Name     string   `json:"name"`
-	Package  string   `json:"package,omitempty"`
+	Package  string   `json:"package,omitempty" yaml:"-"`
 	Label    Label    `json:"label,omitempty"`
 	Inherits []string `json:"inherits,omitempty"`
 	// Admin roles may also change metadata, policies, users, connections and
@@ -171,9 +193,9 @@ const (
 type Policy struct {
 	// Name is unique in the workspace; the rule's id in logs and explanations.
 	Name    string   `json:"name"`
-	Package string   `json:"package,omitempty"`
-	Role    string   `json:"role"`
-	Object  string   `json:"object"` // or "*"
+	Package string   `json:"package,omitempty" yaml:"-"`
+	Role    string   `json:"role" yaml:"-"` // in YAML the file's
+	Object  string   `json:"object"`        // or "*"
 	Actions []Action `json:"actions"`
 	Effect  Effect   `json:"effect,omitempty"` // allow unless told
 	// Rule is CEL over record and user; empty means every row.

@@ -1,0 +1,132 @@
+package metadata
+
+import (
+	"maps"
+	"slices"
+)
+
+// Clone copies the definition and everything in it.
+func (d *Definition) Clone() *Definition {
+	return &Definition{
+		Packages: each(d.Packages, (*Package).Clone),
+		Objects:  each(d.Objects, (*Object).Clone),
+		Roles:    each(d.Roles, (*Role).Clone),
+		Policies: each(d.Policies, (*Policy).Clone),
+		Removed:  each(d.Removed, (*Removed).clone),
+	}
+}
+
+// Fork copies the lists and shares what is in them. Components may be added
+// to and taken from the copy; to change one, take it with Own. It costs the
+// same whatever the components hold, and what is shared needs no check again.
+func (d *Definition) Fork() *Definition {
+	return &Definition{
+		Packages: slices.Clone(d.Packages),
+		Objects:  slices.Clone(d.Objects),
+		Roles:    slices.Clone(d.Roles),
+		Policies: slices.Clone(d.Policies),
+		Removed:  slices.Clone(d.Removed),
+		origin:   d.origin,
+	}
+}
+
+// Own replaces the object of that name by a copy that may be changed, and
+// gives the copy; nil when there is none.
+func (d *Definition) Own(object string) *Object {
+	for i, o := range d.Objects {
+		if o.Name == object {
+			d.Objects[i] = o.Clone()
+			return d.Objects[i]
+		}
+	}
+	return nil
+}
+
+// Object finds an object by name, nil for none. It walks the list; use a
+// Snapshot to read often.
+func (d *Definition) Object(name string) *Object {
+	for _, o := range d.Objects {
+		if o.Name == name {
+			return o
+		}
+	}
+	return nil
+}
+
+// Field finds one of the object's own fields by name, nil for none.
+func (o *Object) Field(name string) *Field {
+	for _, f := range o.Fields {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// Clone copies the object and everything in it.
+func (o *Object) Clone() *Object {
+	c := *o
+	c.Label, c.PluralLabel, c.Description = maps.Clone(o.Label), maps.Clone(o.PluralLabel), maps.Clone(o.Description)
+	c.Fields = each(o.Fields, (*Field).Clone)
+	c.Indexes = each(o.Indexes, func(x *Index) *Index {
+		n := *x
+		n.Fields = slices.Clone(x.Fields)
+		return &n
+	})
+	c.Rules = each(o.Rules, func(r *ValidationRule) *ValidationRule {
+		n := *r
+		n.Message = maps.Clone(r.Message)
+		return &n
+	})
+	return &c
+}
+
+// Clone copies the field.
+func (f *Field) Clone() *Field {
+	c := *f
+	c.Label, c.Description = maps.Clone(f.Label), maps.Clone(f.Description)
+	c.Options = each(f.Options, func(o *Option) *Option {
+		n := *o
+		n.Label = maps.Clone(o.Label)
+		return &n
+	})
+	return &c
+}
+
+// Clone copies the package's entry.
+func (p *Package) Clone() *Package {
+	c := *p
+	c.Label = maps.Clone(p.Label)
+	return &c
+}
+
+// Clone copies the role.
+func (r *Role) Clone() *Role {
+	c := *r
+	c.Label, c.Inherits = maps.Clone(r.Label), slices.Clone(r.Inherits)
+	return &c
+}
+
+// Clone copies the policy.
+func (p *Policy) Clone() *Policy {
+	c := *p
+	c.Actions, c.ReadFields, c.WriteFields = slices.Clone(p.Actions), slices.Clone(p.ReadFields), slices.Clone(p.WriteFields)
+	return &c
+}
+
+func (r *Removed) clone() *Removed {
+	c := *r
+	c.Columns = slices.Clone(r.Columns)
+	return &c
+}
+
+func each[T any](list []T, copied func(T) T) []T {
+	if list == nil {
+		return nil
+	}
+	out := make([]T, len(list))
+	for i, x := range list {
+		out[i] = copied(x)
+	}
+	return out
+}

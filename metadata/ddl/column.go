@@ -1,0 +1,115 @@
+package ddl
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/trellishq/trellis/metadata"
+)
+
+// columnType is the SQL type of a field's first column.
+func columnType(f *metadata.Field) string {
+	switch f.Kind {
+	case metadata.KindInteger:
+		return "bigint"
+	case metadata.KindDecimal, metadata.KindCurrency:
+		return fmt.Sprintf("numeric(%d,%d)", f.Precision, f.Scale)
+	case metadata.KindBoolean:
+		return "boolean"
+	case metadata.KindDate:
+		return "date"
+	case metadata.KindDateTime:
+		return "timestamptz"
+	case metadata.KindLookup, metadata.KindUser, metadata.KindID:
+		return "uuid"
+	}
+	return textType
+}
+
+// textType sorts by code point whatever the database's own collation is.
+const textType = `text COLLATE "C"`
+
+// columns gives the definitions of a field's columns.
+func columns(f *metadata.Field) []string {
+	null := ""
+	if f.NotNull() {
+		null = " NOT NULL"
+	}
+	out := []string{quote(f.Column) + " " + columnType(f) + null}
+	if f.Kind == metadata.KindCurrency {
+		out = append(out, quote(f.CodeColumn())+" "+textType)
+	}
+	return out
+}
+
+// addColumn adds a field to a table that may hold records. A constant default
+// is written into the catalogue and not into the rows; it goes at once, so that
+// the engine alone decides what new records get.
+func (p *planner) addColumn(o *metadata.Object, f *metadata.Field) {
+	values, _ := f.ParseDefault()
+	adds := columns(f)
+	for i := range adds {
+		adds[i] = "ADD COLUMN " + adds[i]
+		if values != nil {
+			adds[i] += " DEFAULT " + literal(values[i], f, i)
+		}
+	}
+	s := Step{Kind: AddColumn, Lock: AccessExclusive, Online: true, Object: o.Name, Field: f.Name}
+	s.SQL = fmt.Sprintf("ALTER TABLE %s %s", p.table(o.Table), strings.Join(adds, ", "))
+	if f.Kind.IsLookup() {
+		s.SQL += fmt.Sprintf(" CONSTRAINT %s REFERENCES %s (id)", quote(foreignKey(o, f)), p.table(p.tables[f.Target]))
+	}
+	p.within(s)
+	if values != nil {
+		drops := make([]string, 0, len(values))
+		for _, c := range f.Columns() {
+			drops = append(drops, fmt.Sprintf("ALTER COLUMN %s DROP DEFAULT", quote(c)))
+		}
+		p.within(Step{Kind: DropDefault, Lock: AccessExclusive, Online: true, Object: o.Name, Field: f.Name,
+			SQL: fmt.Sprintf("ALTER TABLE %s %s", p.table(o.Table), strings.Join(drops, ", "))})
+	}
+	p.fieldIndexes(o, f, true)
+}
+
+// literal is a constant of a column's type. The value comes from ParseDefault,
+// which knows its shape.
+func literal(value string, f *metadata.Field, column int) string {
+	s := "'" + strings.ReplaceAll(value, "'", "''") + "'"
+	if strings.ContainsRune(value, '\\') {
+		s = "E" + strings.ReplaceAll(s, `\`, `\\`)
+	}
+	typ := columnType(f)
+	if column > 0 || typ == textType {
+		typ = "text"
+	}
+	return s + "::" + typ
+}
+
+// hideColumn takes constraints and indexes from a removed field. Its data
+// stays; the catalogue remembers until when.
+func (p *planner) hideColumn(o *metadata.Object, f *metadata.Field) {
+	if f.Kind.IsLookup() {
+		p.within(Step{Kind: DropForeignKey, Lock: AccessExclusive, Online: true, Object: o.Name, Field: f.Name,
+			SQL: fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s", p.table(o.Table), quote(foreignKey(o, f)))})
+	}
+	if f.Unique {
+		p.dropIndex(o, f, uniqueIndex(o, f))
+	}
+	if plainIndexed(f) {
+		p.dropIndex(o, f, plainIndex(o, f))
+	}
+	p.plan.Hidden = append(p.plan.Hidden, &metadata.Removed{Object: o.Name, Field: f.Name, Table: o.Table, Columns: f.Columns()})
+	p.within(Step{Kind: Hide, Lock: ShareUpdateExclusive, Online: true, Object: o.Name, Field: f.Name,
+		SQL:   fmt.Sprintf("COMMENT ON COLUMN %s.%s IS 'removed from the metadata; kept for a while'", p.table(o.Table), quote(f.Column)),
+		Loses: fmt.Sprintf("the values of %s.%s: nobody sees them any more, and after 30 days they may be dropped", o.Name, f.Name)})
+}
+
+func foreignKey(o *metadata.Object, f *metadata.Field) string {
+	return metadata.IndexName(o.Table, f.Column, "fk")
+}
+
+// quote quotes an identifier.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// table is a qualified, quoted name.
+func (p *planner) table(name string) string { return quote(p.schema) + "." + quote(name) }

@@ -1,0 +1,201 @@
+package ddl
+
+import (
+	"fmt"
+
+	"github.com/trellishq/trellis/metadata"
+)
+
+// Phase says when a step runs.
+type Phase string
+
+// The phases. A step outside the transaction is of the CONCURRENTLY kind: it
+// is repeatable and leaves an INVALID index when it fails.
+const (
+	// Before the transaction: an index that decides whether the change is
+	// possible at all, as a unique one over data there is.
+	Before Phase = "before"
+	// Within the transaction that changes the metadata.
+	Within Phase = "within"
+	// After the transaction has committed.
+	After Phase = "after"
+)
+
+// Lock is the name of PostgreSQL's table lock that a step takes.
+type Lock string
+
+// The locks that steps take, strongest first. AccessExclusive stops readers and
+// writers, ShareRowExclusive and Share stop writers, ShareUpdateExclusive stops
+// neither.
+const (
+	AccessExclusive      Lock = "ACCESS EXCLUSIVE"
+	ShareRowExclusive    Lock = "SHARE ROW EXCLUSIVE"
+	Share                Lock = "SHARE"
+	ShareUpdateExclusive Lock = "SHARE UPDATE EXCLUSIVE"
+	NoLock               Lock = "none"
+)
+
+// Kind says what a step does.
+type Kind string
+
+// The kinds of steps.
+const (
+	CreateSchema   Kind = "createSchema"
+	CreateTable    Kind = "createTable"
+	AddColumn      Kind = "addColumn"
+	DropDefault    Kind = "dropDefault"
+	AlterType      Kind = "alterType"
+	AddForeignKey  Kind = "addForeignKey"
+	DropForeignKey Kind = "dropForeignKey"
+	CreateIndex    Kind = "createIndex"
+	DropIndex      Kind = "dropIndex"
+	Hide           Kind = "hide"
+)
+
+// Step is one statement of DDL.
+type Step struct {
+	Kind  Kind   `json:"kind"`
+	SQL   string `json:"sql"`
+	Phase Phase  `json:"phase"`
+	// Lock is the strongest lock on a table that exists already.
+	Lock Lock `json:"lock"`
+	// Online says that the step takes about the same few milliseconds however
+	// many records there are, or lets others read and write while it works.
+	Online bool `json:"online"`
+	// Loses says what people lose by the step, "" for nothing.
+	Loses string `json:"loses,omitempty"`
+	// Index is the qualified name of the index that a step outside the
+	// transaction makes, for cleaning up after a failure.
+	Index string `json:"index,omitempty"`
+	// Object and Field say whom the step is for.
+	Object string `json:"object,omitempty"`
+	Field  string `json:"field,omitempty"`
+}
+
+// Concurrent says that the step runs outside the transaction.
+func (s Step) Concurrent() bool { return s.Phase != Within }
+
+// Plan is what has to be done for a change, in order.
+type Plan struct {
+	Changes []metadata.Change `json:"changes"`
+	Steps   []Step            `json:"steps"`
+	// Hidden lists the columns and tables that the plan hides; their Until is
+	// not set.
+	Hidden []*metadata.Removed `json:"-"`
+}
+
+// Loses lists what people lose by the plan.
+func (p *Plan) Loses() []string {
+	var out []string
+	for _, s := range p.Steps {
+		if s.Loses != "" {
+			out = append(out, s.Loses)
+		}
+	}
+	return out
+}
+
+// In lists the steps of one phase.
+func (p *Plan) In(phase Phase) []Step {
+	var out []Step
+	for _, s := range p.Steps {
+		if s.Phase == phase {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Make plans the way from old to def in a workspace's schema. Both are
+// normalised, and def is valid after old (metadata.ValidateChange); old is nil
+// for an empty schema that has the tables of Base. It fails for changes that
+// keep no data, which ValidateChange refuses.
+func Make(old, def *metadata.Definition, schema string) (*Plan, error) {
+	p := &planner{schema: schema, plan: &Plan{Changes: metadata.Diff(old, def)}, tables: map[string]string{}, fresh: map[string]bool{}}
+	for _, o := range def.Objects {
+		p.tables[o.Name] = o.Table
+	}
+	for _, c := range p.plan.Changes {
+		if err := p.change(c); err != nil {
+			return nil, err
+		}
+	}
+	p.plan.Steps = append(p.plan.Steps, p.constraints...)
+	p.plan.Steps = append(p.plan.Steps, p.indexes...)
+	return p.plan, nil
+}
+
+// planner collects steps. Foreign keys and indexes come after all tables and
+// columns.
+type planner struct {
+	schema      string
+	plan        *Plan
+	tables      map[string]string // by object
+	fresh       map[string]bool   // tables the plan makes
+	constraints []Step
+	indexes     []Step
+}
+
+func (p *planner) change(c metadata.Change) error {
+	switch c.Kind {
+	case metadata.OfObject:
+		switch c.Op {
+		case metadata.OpAdd:
+			p.createTable(c.NewObject)
+		case metadata.OpRemove:
+			p.hideTable(c.OldObject)
+		}
+	case metadata.OfField:
+		return p.field(c)
+	case metadata.OfIndex:
+		p.index(c)
+	}
+	return nil
+}
+
+func (p *planner) field(c metadata.Change) error {
+	switch c.Op {
+	case metadata.OpAdd:
+		if !p.fresh[c.NewObject.Table] { // else it came with its table
+			p.addColumn(c.NewObject, c.NewField)
+		}
+	case metadata.OpRemove:
+		p.hideColumn(c.NewObject, c.OldField)
+	default:
+		return p.changeField(c)
+	}
+	return nil
+}
+
+func (p *planner) changeField(c metadata.Change) error {
+	o, old, now := c.NewObject, c.OldField, c.NewField
+	from, to := columnType(old), columnType(now)
+	if from != to {
+		if err := widens(old, now); err != nil {
+			return fmt.Errorf("%s.%s: %w", o.Name, now.Name, err)
+		}
+		p.within(Step{Kind: AlterType, Lock: AccessExclusive, Online: true, Object: o.Name, Field: now.Name,
+			SQL: fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s", p.table(o.Table), quote(now.Column), to)})
+	}
+	if old.Unique != now.Unique {
+		p.toggle(o, now, now.Unique, uniqueIndex)
+	}
+	if plain, was := plainIndexed(now), plainIndexed(old); plain != was {
+		p.toggle(o, now, plain, plainIndex)
+	}
+	return nil
+}
+
+// widens says whether PostgreSQL changes the type without touching a row.
+func widens(old, now *metadata.Field) error {
+	number := func(k metadata.Kind) bool { return k == metadata.KindDecimal || k == metadata.KindCurrency }
+	if number(old.Kind) && old.Kind == now.Kind && old.Scale == now.Scale && old.Precision <= now.Precision {
+		return nil
+	}
+	return fmt.Errorf("a field of the kind %s cannot become one of the kind %s where there is data", old.Kind, now.Kind)
+}
+
+func (p *planner) within(s Step) {
+	s.Phase = Within
+	p.plan.Steps = append(p.plan.Steps, s)
+}

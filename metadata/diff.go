@@ -1,0 +1,258 @@
+package metadata
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// ChangeOp says what happened to a component.
+type ChangeOp string
+
+// The operations. A component that was renamed may have changed as well.
+const (
+	OpAdd    ChangeOp = "add"
+	OpRemove ChangeOp = "remove"
+	OpRename ChangeOp = "rename"
+	OpChange ChangeOp = "change"
+)
+
+// ChangeKind says what kind of component changed.
+type ChangeKind string
+
+// The kinds of components.
+const (
+	OfPackage ChangeKind = "package"
+	OfObject  ChangeKind = "object"
+	OfField   ChangeKind = "field"
+	OfIndex   ChangeKind = "index"
+	OfRule    ChangeKind = "rule"
+	OfRole    ChangeKind = "role"
+	OfPolicy  ChangeKind = "policy"
+)
+
+// Change is one difference between two definitions.
+type Change struct {
+	Op   ChangeOp   `json:"op"`
+	Kind ChangeKind `json:"kind"`
+	// Object is the object of a field, index or rule.
+	Object string `json:"object,omitempty"`
+	Name   string `json:"name"`
+	Was    string `json:"was,omitempty"` // the old name
+	// Attributes that differ, by their keys in YAML: kind, label, required.
+	Attributes []string `json:"attributes,omitempty"`
+
+	OldObject, NewObject *Object `json:"-"` // of objects, fields, indexes and rules
+	OldField, NewField   *Field  `json:"-"`
+	OldIndex, NewIndex   *Index  `json:"-"`
+}
+
+// String is the change in words, as "add field account.region".
+func (c Change) String() string {
+	name := c.Name
+	if c.Object != "" {
+		name = c.Object + "." + c.Name
+	}
+	s := fmt.Sprintf("%s %s %s", c.Op, c.Kind, name)
+	switch {
+	case c.Op == OpRename:
+		s += " (was " + c.Was + ")"
+	case len(c.Attributes) > 0:
+		s += ": " + strings.Join(c.Attributes, ", ")
+	}
+	return s
+}
+
+// Diff lists the changes that lead from old to def, both normalised; old may be
+// nil. Objects and fields are the same when their physical names are. What the
+// two share costs nothing.
+func Diff(old, def *Definition) []Change {
+	if old == nil {
+		old = &Definition{}
+	}
+	var out []Change
+	out = append(out, diffList(OfPackage, old.Packages, def.Packages, func(p *Package) string { return p.Name })...)
+	out = append(out, diffObjects(old.Objects, def.Objects)...)
+	out = append(out, diffList(OfRole, old.Roles, def.Roles, func(r *Role) string { return r.Name })...)
+	out = append(out, diffList(OfPolicy, old.Policies, def.Policies, func(p *Policy) string { return p.Name })...)
+	return out
+}
+
+// TouchesAccess says that a role or a policy is among the changes.
+func TouchesAccess(changes []Change) bool {
+	return slices.ContainsFunc(changes, func(c Change) bool { return c.Kind == OfRole || c.Kind == OfPolicy })
+}
+
+// diffList compares components that are told apart by name alone.
+func diffList[T any](kind ChangeKind, old, now []*T, name func(*T) string) []Change {
+	was := make(map[string]*T, len(old))
+	for _, x := range old {
+		was[name(x)] = x
+	}
+	var out []Change
+	for _, x := range now {
+		w := was[name(x)]
+		delete(was, name(x))
+		if w == nil {
+			out = append(out, Change{Op: OpAdd, Kind: kind, Name: name(x)})
+		} else if attrs := attributes(w, x); len(attrs) > 0 {
+			out = append(out, Change{Op: OpChange, Kind: kind, Name: name(x), Attributes: attrs})
+		}
+	}
+	for _, x := range old {
+		if was[name(x)] != nil {
+			out = append(out, Change{Op: OpRemove, Kind: kind, Name: name(x)})
+		}
+	}
+	return out
+}
+
+func diffObjects(old, now []*Object) []Change {
+	was := make(map[string]*Object, len(old))
+	for _, o := range old {
+		was[o.Table] = o
+	}
+	var out []Change
+	for _, o := range now {
+		w := was[o.Table]
+		delete(was, o.Table)
+		switch {
+		case w == o:
+			continue
+		case w == nil:
+			out = append(out, Change{Op: OpAdd, Kind: OfObject, Name: o.Name, NewObject: o})
+			w = &Object{Name: o.Name, Table: o.Table}
+		case w.Name != o.Name:
+			out = append(out, Change{Op: OpRename, Kind: OfObject, Name: o.Name, Was: w.Name, Attributes: attributes(w, o), OldObject: w, NewObject: o})
+		default:
+			if attrs := attributes(w, o); len(attrs) > 0 {
+				out = append(out, Change{Op: OpChange, Kind: OfObject, Name: o.Name, Attributes: attrs, OldObject: w, NewObject: o})
+			}
+		}
+		out = append(out, within(w, o)...)
+	}
+	for _, o := range old {
+		if was[o.Table] != nil {
+			out = append(out, Change{Op: OpRemove, Kind: OfObject, Name: o.Name, OldObject: o})
+		}
+	}
+	return out
+}
+
+// within compares the fields, indexes and rules of one object.
+func within(old, now *Object) []Change {
+	out := diffFields(old, now)
+	indexes := diffList(OfIndex, old.Indexes, now.Indexes, indexName)
+	for i := range indexes {
+		indexes[i].OldIndex, indexes[i].NewIndex = findIndex(old, indexes[i].Name), findIndex(now, indexes[i].Name)
+	}
+	out = append(out, indexes...)
+	out = append(out, diffList(OfRule, old.Rules, now.Rules, func(r *ValidationRule) string { return r.Name })...)
+	for i := range out {
+		out[i].Object, out[i].OldObject, out[i].NewObject = now.Name, old, now
+	}
+	return out
+}
+
+func indexName(x *Index) string { return x.Name }
+
+func findIndex(o *Object, name string) *Index {
+	for _, x := range o.Indexes {
+		if x.Name == name {
+			return x
+		}
+	}
+	return nil
+}
+
+func diffFields(old, now *Object) []Change {
+	was := make(map[string]*Field, len(old.Fields))
+	for _, f := range old.Fields {
+		was[f.Column] = f
+	}
+	var out []Change
+	for _, f := range now.Fields {
+		w := was[f.Column]
+		delete(was, f.Column)
+		switch {
+		case w == f:
+		case w == nil:
+			out = append(out, Change{Op: OpAdd, Kind: OfField, Name: f.Name, NewField: f})
+		case w.Name != f.Name:
+			out = append(out, Change{Op: OpRename, Kind: OfField, Name: f.Name, Was: w.Name, Attributes: attributes(w, f), OldField: w, NewField: f})
+		default:
+			if attrs := attributes(w, f); len(attrs) > 0 {
+				out = append(out, Change{Op: OpChange, Kind: OfField, Name: f.Name, Attributes: attrs, OldField: w, NewField: f})
+			}
+		}
+	}
+	for _, f := range old.Fields {
+		if was[f.Column] != nil {
+			out = append(out, Change{Op: OpRemove, Kind: OfField, Name: f.Name, OldField: f})
+		}
+	}
+	return out
+}
+
+// attributes lists the keys in which two components differ, apart from their
+// names and, of an object, what it holds.
+func attributes[T any](a, b *T) []string {
+	if a == b {
+		return nil
+	}
+	va, vb := reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem()
+	var out []string
+	for i := range va.NumField() {
+		key, _, _ := strings.Cut(va.Type().Field(i).Tag.Get("json"), ",")
+		switch key {
+		case "", "-", "name", "fields", "indexes", "rules", "table", "column":
+			if !(key == "fields" && va.Type() == reflect.TypeFor[Index]()) {
+				continue
+			}
+		}
+		if x, y := va.Field(i), vb.Field(i); !same(x, y) {
+			out = append(out, key)
+		}
+	}
+	return out
+}
+
+// same compares two values; an empty list or label is no list or label.
+func same(x, y reflect.Value) bool {
+	switch x.Kind() {
+	case reflect.Slice, reflect.Map:
+		if x.Len() == 0 && y.Len() == 0 {
+			return true
+		}
+	}
+	return reflect.DeepEqual(x.Interface(), y.Interface())
+}
+
+// Intern puts the components of current in the place of equal ones of def, so
+// that later steps see what did not change. Both must be normalised. An object
+// that differs keeps def's pointer.
+func Intern(def, current *Definition) {
+	if current == nil {
+		return
+	}
+	def.Packages = intern(def.Packages, current.Packages, func(p *Package) string { return p.Name })
+	def.Objects = intern(def.Objects, current.Objects, func(o *Object) string { return o.Name })
+	def.Roles = intern(def.Roles, current.Roles, func(r *Role) string { return r.Name })
+	def.Policies = intern(def.Policies, current.Policies, func(p *Policy) string { return p.Name })
+}
+
+func intern[T any](list, current []*T, name func(*T) string) []*T {
+	was := make(map[string]*T, len(current))
+	for _, x := range current {
+		was[name(x)] = x
+	}
+	out := slices.Clone(list)
+	for i, x := range out {
+		w := was[name(x)]
+		if w != nil && w != x && equalJSON(w, x) {
+			out[i] = w
+		}
+	}
+	return out
+}

@@ -1,0 +1,172 @@
+package metadata
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Normalize makes def complete in place: it adds the system objects, dissolves
+// extensions, sorts components by name, and fills owners, defaults and physical
+// names. Names that current has already are kept, so pass the workspace's
+// definition, or nil for a new one. Components that def shares with current are
+// not touched. A definition with problems is normalised as far as it goes;
+// Validate tells them.
+func Normalize(def, current *Definition) {
+	shared := map[any]bool{}
+	if current != nil {
+		for _, o := range current.Objects {
+			shared[o] = true
+		}
+		for _, r := range current.Roles {
+			shared[r] = true
+		}
+		for _, p := range current.Policies {
+			shared[p] = true
+		}
+		if def.Removed == nil {
+			def.Removed = slices.Clone(current.Removed)
+		}
+	}
+	addSystemObjects(def)
+	dissolve(def, shared)
+	for _, o := range def.Objects {
+		if !shared[o] {
+			normalizeObject(o)
+		}
+	}
+	for _, r := range def.Roles {
+		if !shared[r] {
+			r.Package = cmp.Or(r.Package, CustomPackage)
+		}
+	}
+	for _, p := range def.Policies {
+		if !shared[p] {
+			p.Package, p.Effect = cmp.Or(p.Package, CustomPackage), cmp.Or(p.Effect, Allow)
+		}
+	}
+	sortComponents(def)
+	namePhysical(def, current)
+	addPackages(def, shared)
+}
+
+func addSystemObjects(def *Definition) {
+	for _, system := range SystemObjects() {
+		has := slices.ContainsFunc(def.Objects, func(o *Object) bool { return o.Name == system.Name && !o.Extends })
+		if !has {
+			def.Objects = append(def.Objects, system)
+		}
+	}
+}
+
+// dissolve puts what extensions add into the objects they extend. Extensions
+// of objects that are not there stay, for Validate to tell.
+func dissolve(def *Definition, shared map[any]bool) {
+	if !slices.ContainsFunc(def.Objects, func(o *Object) bool { return o.Extends }) {
+		return
+	}
+	base := map[string]*Object{}
+	for i, o := range def.Objects {
+		if o.Extends {
+			continue
+		}
+		if shared[o] {
+			o = o.Clone()
+			def.Objects[i] = o
+		}
+		base[o.Name] = o
+	}
+	def.Objects = slices.DeleteFunc(def.Objects, func(o *Object) bool {
+		b := base[o.Name]
+		if !o.Extends || b == nil {
+			return false
+		}
+		b.Fields = append(b.Fields, o.Fields...)
+		b.Indexes = append(b.Indexes, o.Indexes...)
+		b.Rules = append(b.Rules, o.Rules...)
+		return true
+	})
+}
+
+func normalizeObject(o *Object) {
+	o.Package = cmp.Or(o.Package, CustomPackage)
+	for _, f := range o.Fields {
+		f.Package = cmp.Or(f.Package, o.Package)
+		normalizeField(f)
+	}
+	for _, x := range o.Indexes {
+		x.Package = cmp.Or(x.Package, o.Package)
+	}
+	for _, r := range o.Rules {
+		r.Package = cmp.Or(r.Package, o.Package)
+	}
+}
+
+func normalizeField(f *Field) {
+	switch f.Kind {
+	case KindText, KindEmail, KindPhone:
+		f.MaxLength = cmp.Or(f.MaxLength, DefaultLength)
+	case KindDecimal, KindCurrency:
+		switch {
+		case f.Precision == 0 && f.Scale == 0:
+			f.Precision, f.Scale = DefaultDigits, DefaultDecimal
+		case f.Precision == 0:
+			f.Precision = max(DefaultDigits, f.Scale)
+		}
+	case KindUser:
+		f.Target = cmp.Or(f.Target, "user")
+	}
+	if f.Kind.IsLookup() {
+		if f.OnDelete == "" || f.OnDelete == SetNull && f.Required {
+			f.OnDelete = defaultOnDelete(f)
+		}
+	}
+}
+
+func defaultOnDelete(f *Field) OnDelete {
+	if f.Required {
+		return Restrict
+	}
+	return SetNull
+}
+
+func sortComponents(def *Definition) {
+	slices.SortStableFunc(def.Objects, func(a, b *Object) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(def.Roles, func(a, b *Role) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(def.Policies, func(a, b *Policy) int {
+		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Name, b.Name))
+	})
+	slices.SortStableFunc(def.Packages, func(a, b *Package) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// addPackages lists the owners that nobody listed.
+func addPackages(def *Definition, shared map[any]bool) {
+	listed := map[string]bool{systemPackage: true}
+	for _, p := range def.Packages {
+		listed[p.Name] = true
+	}
+	add := func(name string) {
+		if !listed[name] {
+			listed[name] = true
+			def.Packages = append(def.Packages, &Package{Name: name})
+		}
+	}
+	for _, o := range def.Objects {
+		if shared[o] {
+			continue // listed when it came
+		}
+		add(o.Package)
+		for _, f := range o.Fields {
+			add(f.Package)
+		}
+	}
+	for _, r := range def.Roles {
+		add(r.Package)
+	}
+	for _, p := range def.Policies {
+		add(p.Package)
+	}
+	slices.SortStableFunc(def.Packages, func(a, b *Package) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// systemPackage owns what every workspace has.
+const systemPackage = "system"

@@ -1,0 +1,227 @@
+package metadata
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+)
+
+// fixedTables exist in every workspace schema without being objects' own.
+var fixedTables = []string{"team_member", "record_share", "role_closure"}
+
+// pgColumns are PostgreSQL's own columns of every table.
+var pgColumns = []string{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
+
+const (
+	maxTable = 50 // leaves room for the names of indexes
+	maxPart  = 56 // leaves room for _code and a number
+	maxIdent = 63 // of PostgreSQL, in bytes
+)
+
+// namePhysical fills the physical names of def. What current has is kept,
+// found by the physical name a draft carries on, else by name; every other
+// name is made anew, so that nobody can choose one.
+func namePhysical(def, current *Definition) {
+	taken := map[string]bool{}
+	for _, t := range fixedTables {
+		taken[t] = true
+	}
+	hidden := map[string][]string{} // columns by table
+	for _, r := range def.Removed {
+		taken[r.Table] = taken[r.Table] || len(r.Columns) == 0
+		hidden[r.Table] = append(hidden[r.Table], r.Columns...)
+	}
+	was := namesOf(current)
+	var changed []*Object
+	for _, o := range def.Objects {
+		if was.byTable[o.Table] == o {
+			taken[o.Table] = true // shared with current, not to be touched
+		} else {
+			changed = append(changed, o)
+		}
+	}
+	for _, o := range changed {
+		if o.Table != "" && (was.byTable[o.Table] == nil || taken[o.Table]) {
+			o.Table = ""
+		}
+		taken[o.Table] = true
+	}
+	for _, o := range changed {
+		if old := was.byName[o.Name]; o.Table == "" && old != nil && !taken[old.Table] {
+			o.Table, taken[old.Table] = old.Table, true
+		}
+	}
+	for _, o := range changed {
+		if o.Table == "" {
+			o.Table = unique(snake(o.Name), taken, maxTable)
+		}
+		nameColumns(o, was.byTable[o.Table], hidden[o.Table])
+	}
+}
+
+// names finds what a workspace has, by name and by physical name.
+type names struct {
+	byName, byTable map[string]*Object
+}
+
+func namesOf(current *Definition) names {
+	n := names{map[string]*Object{}, map[string]*Object{}}
+	objects := SystemObjects()
+	if current != nil && len(current.Objects) > 0 {
+		objects = current.Objects
+	}
+	for _, o := range objects {
+		n.byName[o.Name], n.byTable[o.Table] = o, o
+	}
+	return n
+}
+
+func nameColumns(o, old *Object, hidden []string) {
+	taken := map[string]bool{}
+	for _, f := range systemFields {
+		taken[f.Column] = true
+	}
+	for _, c := range append(hidden, pgColumns...) {
+		taken[c] = true
+	}
+	byName, byColumn := map[string]*Field{}, map[string]*Field{}
+	if old != nil {
+		for _, f := range old.Fields {
+			byName[f.Name], byColumn[f.Column] = f, f
+		}
+	}
+	// A column goes on only as what it was: a currency needs its second one.
+	keep := func(f, was *Field) bool {
+		if was == nil || taken[was.Column] || (f.Kind == KindCurrency) != (was.Kind == KindCurrency) {
+			return false
+		}
+		f.Column = was.Column
+		for _, c := range f.Columns() {
+			taken[c] = true
+		}
+		return true
+	}
+	for _, f := range o.Fields {
+		if !keep(f, byColumn[f.Column]) {
+			f.Column = ""
+		}
+	}
+	for _, f := range o.Fields {
+		if f.Column == "" {
+			keep(f, byName[f.Name])
+		}
+	}
+	for _, f := range o.Fields {
+		if f.Column == "" {
+			f.Column = freeColumn(f, taken)
+		}
+	}
+	nameIndexes(o)
+}
+
+// Columns are the physical columns of the field, the amount of a currency
+// first; none before Normalize.
+func (f *Field) Columns() []string {
+	switch {
+	case f.Column == "":
+		return nil
+	case f.Kind == KindCurrency:
+		return []string{f.Column, f.CodeColumn()}
+	}
+	return []string{f.Column}
+}
+
+func freeColumn(f *Field, taken map[string]bool) string {
+	base := shorten(snake(f.Name), maxPart-3)
+	if f.Kind.IsLookup() {
+		base += "_id"
+	}
+	for n := 1; ; n++ {
+		f.Column = base
+		if n > 1 {
+			f.Column += "_" + strconv.Itoa(n)
+		}
+		free := true
+		for _, c := range f.Columns() {
+			free = free && !taken[c]
+		}
+		if free {
+			for _, c := range f.Columns() {
+				taken[c] = true
+			}
+			return f.Column
+		}
+	}
+}
+
+// nameIndexes names the declared indexes after their table and columns. An
+// index over other fields, or newly unique, is another index.
+func nameIndexes(o *Object) {
+	for _, x := range o.Indexes {
+		parts := make([]string, 0, len(x.Fields)+1)
+		for _, name := range x.Fields {
+			parts = append(parts, columnOf(o, name))
+		}
+		if x.Unique {
+			parts = append(parts, "key")
+		}
+		x.Name = IndexName(o.Table, append(parts, "x")...)
+	}
+}
+
+func columnOf(o *Object, field string) string {
+	for _, f := range o.Fields {
+		if f.Name == field {
+			return f.Column
+		}
+	}
+	for _, f := range systemFields {
+		if f.Name == field {
+			return f.Column
+		}
+	}
+	return snake(field)
+}
+
+// IndexName is the physical name of an index or constraint on a table. Its
+// double underscore keeps it apart from the names of tables.
+func IndexName(table string, parts ...string) string {
+	return shorten(table+"__"+strings.Join(parts, "__"), maxIdent)
+}
+
+// unique gives name, or name with a number, and takes it.
+func unique(name string, taken map[string]bool, most int) string {
+	name = shorten(name, most)
+	got := name
+	for n := 2; taken[got]; n++ {
+		got = name + "_" + strconv.Itoa(n)
+	}
+	taken[got] = true
+	return got
+}
+
+// shorten cuts a name to most bytes; what is cut becomes a hash at its end.
+func shorten(name string, most int) string {
+	if len(name) <= most {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	return name[:most-9] + "_" + hex.EncodeToString(sum[:4])
+}
+
+// snake turns closeDate into close_date.
+func snake(name string) string {
+	var b strings.Builder
+	for i := range len(name) {
+		c := name[i]
+		if 'A' <= c && c <= 'Z' {
+			if i > 0 {
+				b.WriteByte('_')
+			}
+			c += 'a' - 'A'
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}

@@ -1,0 +1,237 @@
+package metadata
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/trellishq/trellis"
+)
+
+// Limits of a workspace's metadata.
+const (
+	MaxObjects  = 2000
+	MaxFields   = 500 // own fields of an object
+	MaxOptions  = 500
+	MaxIndexes  = 40 // declared, of an object
+	MaxRules    = 100
+	MaxRoles    = 1000
+	MaxPolicies = 10_000
+
+	maxIndexFields = 8
+	maxLabel       = 200
+	maxDescription = 2000
+	maxLanguages   = 20
+	maxRuleText    = 4000
+	maxPrecision   = 38
+	maxScale       = 18
+	maxInheritance = 8
+)
+
+// Validate tells all problems of a normalised definition, each with its path
+// and, where it was read from YAML, file and line. It is nil when New may be
+// called.
+func Validate(def *Definition) trellis.Errors { return ValidateChange(def, nil) }
+
+// ValidateChange is Validate for a definition made from one that is valid. It
+// also refuses what cannot follow on current, as a field that would change its
+// kind. Components that both share are not looked at again unless what they
+// refer to changed, so the cost is that of the change.
+func ValidateChange(def, current *Definition) trellis.Errors {
+	v := &validator{def: def, was: indexOf(current), now: indexOf(def)}
+	v.reset()
+	v.limits()
+	v.packages()
+	for _, o := range def.Objects {
+		v.object(o)
+	}
+	v.names()
+	v.roles()
+	v.policies()
+	if len(v.errs) == 0 {
+		v.expressions()
+	}
+	if len(v.errs) > maxProblems {
+		v.errs = v.errs[:maxProblems]
+	}
+	return v.errs
+}
+
+// validator collects the problems of one definition.
+type validator struct {
+	def      *Definition
+	was, now *index
+	// narrowed says that something others may refer to is gone or changed.
+	narrowed bool
+	errs     trellis.Errors
+}
+
+// index finds components by name.
+type index struct {
+	objects  map[string]*Object
+	roles    map[string]*Role
+	policies map[string]*Policy
+}
+
+func indexOf(d *Definition) *index {
+	x := &index{map[string]*Object{}, map[string]*Role{}, map[string]*Policy{}}
+	if d == nil {
+		return x
+	}
+	for _, o := range d.Objects {
+		x.objects[o.Name] = o
+	}
+	for _, r := range d.Roles {
+		x.roles[r.Name] = r
+	}
+	for _, p := range d.Policies {
+		x.policies[p.Name] = p
+	}
+	return x
+}
+
+// reset finds out whether anything was taken away or changed in its nature.
+func (v *validator) reset() {
+	for name, old := range v.was.objects {
+		o := v.now.objects[name]
+		if o == old {
+			continue
+		}
+		if o == nil || narrows(old, o) {
+			v.narrowed = true
+			return
+		}
+	}
+	for name := range v.was.roles {
+		if v.now.roles[name] == nil {
+			v.narrowed = true
+		}
+	}
+}
+
+// narrows says that something that was valid of old may not be of o.
+func narrows(old, o *Object) bool {
+	if old.Plural != o.Plural || old.Unowned != o.Unowned {
+		return true
+	}
+	fields := make(map[string]*Field, len(o.Fields))
+	for _, f := range o.Fields {
+		fields[f.Name] = f
+	}
+	return slices.ContainsFunc(old.Fields, func(f *Field) bool {
+		n := fields[f.Name]
+		return n == nil || n.Kind != f.Kind || n.Target != f.Target || n.Inverse != f.Inverse || len(n.Options) < len(f.Options) ||
+			f.Kind == KindSelect && !slices.EqualFunc(f.Options, n.Options[:len(f.Options)], func(a, b *Option) bool { return a.Name == b.Name })
+	})
+}
+
+// settled says that a component was valid and nothing it refers to changed.
+func (v *validator) settled(o *Object) bool { return !v.narrowed && v.was.objects[o.Name] == o }
+
+// problem reports about a component, at its key if one is given.
+func (v *validator) problem(component any, key string, path []any, format string, args ...any) {
+	e := trellis.Errorf(trellis.CodeValidationFailed, format, args...)
+	e.Message += v.def.origin.suffix(component, key)
+	e.Path = slices.Clone(path)
+	if key != "" {
+		e.Path = append(e.Path, key)
+	}
+	v.errs = append(v.errs, e)
+}
+
+func (v *validator) limits() {
+	for _, l := range []struct {
+		what string
+		n    int
+		most int
+	}{
+		{"objects", len(v.def.Objects), MaxObjects},
+		{"roles", len(v.def.Roles), MaxRoles},
+		{"policies", len(v.def.Policies), MaxPolicies},
+		{"packages", len(v.def.Packages), MaxRoles},
+	} {
+		if l.n > l.most {
+			v.problem(nil, "", []any{l.what}, "there are %d %s, a workspace has at most %d", l.n, l.what, l.most)
+		}
+	}
+}
+
+func (v *validator) packages() {
+	seen := map[string]bool{}
+	for i, p := range v.def.Packages {
+		path := []any{"packages", called(p.Name, i)}
+		if why := nameProblem(p.Name); why != "" {
+			v.problem(p, "name", path, "%s", why)
+		} else if seen[p.Name] || p.Name == systemPackage {
+			v.problem(p, "name", path, "the package %q is there already", p.Name)
+		}
+		seen[p.Name] = true
+		if len(p.Version) > MaxName {
+			v.problem(p, "version", path, "the version is longer than %d characters", MaxName)
+		}
+		v.label(p, "label", path, p.Label, maxLabel)
+	}
+	seen[systemPackage] = true
+	owned := func(component any, pkg string, path ...any) {
+		if !seen[pkg] {
+			v.problem(component, "", path, "it belongs to the package %q, which is not listed", pkg)
+			seen[pkg] = true // told once
+		}
+	}
+	for _, o := range v.def.Objects {
+		if v.settled(o) {
+			continue
+		}
+		owned(o, o.Package, "objects", o.Name)
+		for _, f := range o.Fields {
+			owned(f, f.Package, "objects", o.Name, "fields", f.Name)
+		}
+	}
+}
+
+// called is how a list's item is named in a path.
+func called(name string, i int) any {
+	if name == "" {
+		return i
+	}
+	return name
+}
+
+var languageTag = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+
+func (v *validator) label(component any, key string, path []any, l Label, most int) {
+	if len(l) > maxLanguages {
+		v.problem(component, key, path, "there are more than %d languages", maxLanguages)
+	}
+	for _, tag := range l.tags() {
+		switch text := l[tag]; {
+		case !languageTag.MatchString(tag):
+			v.problem(component, key, path, "%q is no language tag, as en or zh", short(tag))
+		case len([]rune(text)) > most:
+			v.problem(component, key, path, "the text in %s is longer than %d characters", tag, most)
+		case text == "":
+			v.problem(component, key, path, "the text in %s is empty", tag)
+		case hasControl(text):
+			v.problem(component, key, path, "the text in %s has control characters", tag)
+		}
+	}
+}
+
+func hasControl(s string) bool {
+	return slices.ContainsFunc([]rune(s), func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r == '\uFFFD' })
+}
+
+// short bounds what a message quotes.
+func short(s string) string {
+	if r := []rune(s); len(r) > MaxName+1 {
+		return string(r[:MaxName]) + "…"
+	}
+	return s
+}
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
