@@ -113,6 +113,9 @@ func (e *Engine) byID(id string) *entry {
 	return e.entries[i]
 }
 
+// collecting selects m2 over the same policies.
+var collecting = casbin.EnforceContext{RType: "r2", PType: "p", EType: "e2", MType: "m2"}
+
 // sink gathers the ids of one collecting request.
 type sink struct{ ids []string }
 
@@ -136,7 +139,7 @@ func (e *Engine) applying(p *Principal, object string, a metadata.Action) ([]*en
 		return nil, err
 	}
 	var s sink
-	if _, err := e.enforcer.Enforce(casbin.NewEnforceContext("2"), set.subject, e.workspace.String(), object, string(a), &s); err != nil {
+	if _, err := e.enforcer.Enforce(collecting, set.subject, e.workspace.String(), object, string(a), &s); err != nil {
 		return nil, trellis.Wrap(trellis.CodeInternal, err, "the policies cannot be evaluated")
 	}
 	var out []*entry
