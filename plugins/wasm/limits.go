@@ -36,6 +36,7 @@ const (
 
 // Bounds of the admission process.
 const (
+	// childAddressSpace is on top of what Go reserves before main.
 	childAddressSpace = 1 << 30
 	childCPUSeconds   = 20
 	childWallClock    = 60 * time.Second

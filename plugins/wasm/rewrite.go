@@ -113,3 +113,14 @@ func (m *module) encodeExports() []byte {
 	}
 	return b
 }
+
+// resettable names the exports that admission added for the mutable globals.
+func (m *module) resettable() []string {
+	var names []string
+	for i, g := range m.globals {
+		if g.mutable {
+			names = append(names, globalPrefix+strconv.Itoa(i))
+		}
+	}
+	return names
+}
