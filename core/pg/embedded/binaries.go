@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -42,7 +43,9 @@ func findBinaries(ctx context.Context, o Options, major string) (binaries, error
 		case major == "" || b.major == major:
 			return b, nil
 		}
-		seen = append(seen, b.major)
+		if !slices.Contains(seen, b.major) {
+			seen = append(seen, b.major)
+		}
 	}
 	if len(seen) == 0 {
 		return binaries{}, trellis.Errorf(trellis.CodeUnavailable,
@@ -89,7 +92,12 @@ func npmCandidates(nodeModules []string) []string {
 	}
 	all := append([]string(nil), nodeModules...)
 	for _, r := range roots {
-		all = append(all, filepath.Join(r, "node_modules"), filepath.Join(r, ".tools", "node_modules"))
+		for _, dir := range []string{filepath.Join(r, "node_modules"), filepath.Join(r, ".tools", "node_modules")} {
+			// Nobody asked for these: what other users have put there is not run.
+			if owner, ok := ownerOf(dir); ok && (owner.uid == 0 || int(owner.uid) == os.Geteuid()) {
+				all = append(all, dir)
+			}
+		}
 	}
 	arch := map[string]string{"amd64": "x64", "386": "ia32"}[runtime.GOARCH]
 	if arch == "" {

@@ -11,9 +11,9 @@
 //	lock     held by the owner (flock) as long as it lives
 //	pgdata/  PostgreSQL's data directory; its postmaster.pid tells those who
 //	         attach where the socket is
-//	run/     the unix socket, unless its path would be longer than a socket's
-//	         may be; then it is in a short directory under the system's
-//	         temporary one
+//	run/     the unix socket, unless its path would not do for a socket
+//	         (107 bytes, no comma); then it is in a short directory
+//	         under the system's temporary one
 //
 // There is no port. PostgreSQL refuses to run as root, so for root it runs as an
 // unprivileged user, or, where such a user cannot reach the directory, as root

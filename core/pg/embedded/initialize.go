@@ -24,7 +24,7 @@ func (s *Server) dataMajor() (string, error) {
 	if err == nil {
 		return strings.TrimSpace(string(b)), nil
 	}
-	if !errors.Is(err, os.ErrNotExist) {
+	if !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 		return "", fileError(err, "read", dir)
 	}
 	switch err := syscall.Rmdir(dir); { // takes an empty directory only

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/trellishq/trellis"
@@ -23,8 +24,9 @@ const (
 )
 
 func address(socketDir, database string) string {
-	q := url.Values{"host": {socketDir}, "user": {superuser}}
-	return (&url.URL{Scheme: "postgres", Path: "/" + database, RawQuery: q.Encode()}).String()
+	q := url.Values{"host": {socketDir}, "user": {superuser}}.Encode()
+	q = strings.ReplaceAll(q, "+", "%20") // neither libpq nor pgx take + for a space
+	return (&url.URL{Scheme: "postgres", Path: "/" + database, RawQuery: q}).String()
 }
 
 // placeSocket chooses and makes the directory of the socket, which lets nobody
@@ -39,7 +41,7 @@ func (s *Server) placeSocket() error {
 			return fileError(err, "take over", dir)
 		}
 		s.socket = dir
-		return clearSocket(dir)
+		return nil
 	}
 	sum := sha256.Sum256([]byte(s.opts.Dir))
 	name := "trellis-" + hex.EncodeToString(sum[:8])
@@ -49,14 +51,17 @@ func (s *Server) placeSocket() error {
 		}
 		if dir, err := s.shortDir(base, name); err == nil {
 			s.socket = dir
-			return clearSocket(dir)
+			return nil
 		}
 	}
 	return trellis.Errorf(trellis.CodeUnavailable,
-		"the path %s is too long for a socket, and no directory could be made for it under %s", dir, os.TempDir())
+		"the path %s does not do for a socket, and no short directory could be made under %s", dir, os.TempDir())
 }
 
-func fits(dir string) bool { return len(filepath.Join(dir, socketName)) <= longestSocket }
+// fits leaves out commas too: in a connection string they separate hosts.
+func fits(dir string) bool {
+	return len(filepath.Join(dir, socketName)) <= longestSocket && !strings.Contains(dir, ",")
+}
 
 // shortBases leave out the runtime directory of root, which other users cannot
 // pass through.

@@ -19,6 +19,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,8 +86,9 @@ func token() string {
 }
 
 func (s *server) url(database string) string {
-	q := url.Values{"host": {s.socket}, "user": {user}}
-	return (&url.URL{Scheme: "postgres", Path: "/" + database, RawQuery: q.Encode()}).String()
+	q := url.Values{"host": {s.socket}, "user": {user}}.Encode()
+	q = strings.ReplaceAll(q, "+", "%20") // neither libpq nor pgx take + for a space
+	return (&url.URL{Scheme: "postgres", Path: "/" + database, RawQuery: q}).String()
 }
 
 func (s *server) exec(sql string) error {
