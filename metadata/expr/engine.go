@@ -84,7 +84,7 @@ func (e *Engine) Compile(object, src string, p Profile) (*Rule, error) {
 func (e *Engine) CompileTransform(src string) (*Rule, error) { return e.compile("", src, Transform) }
 
 func (e *Engine) compile(object, src string, p Profile) (*Rule, error) {
-	probs := &problems{}
+	probs := &problems{src: []rune(src)}
 	if len(src) > maxSource || !utf8.ValidString(src) {
 		probs.add(noLocation{}, fmt.Sprintf("an expression is valid UTF-8 of at most %d bytes", maxSource))
 		return nil, probs.err()

@@ -214,6 +214,9 @@ func zero(t Type) Term {
 func (l *leaf) equal(a, b celast.Expr, ne bool) Pred {
 	for _, p := range [][2]celast.Expr{{a, b}, {b, a}} {
 		if p[0].Kind() == celast.LiteralKind && p[0].AsLiteral() == types.NullValue {
+			if l.t.rw.lists[p[1].ID()] {
+				return isNull(l.term(p[1].AsCall().Args()[0]), ne)
+			}
 			return isNull(l.term(p[1]), ne)
 		}
 	}

@@ -50,6 +50,7 @@ func Problems(err error) []*Problem {
 
 // problems collects what is wrong with one text.
 type problems struct {
+	src  []rune
 	info *celast.SourceInfo
 	list []*Problem
 }
@@ -58,7 +59,7 @@ type problems struct {
 const maxProblems = 20
 
 func (p *problems) at(id int64, format string, args ...any) *Problem {
-	var loc common.Location = common.NoLocation
+	var loc common.Location = noLocation{}
 	if p.info != nil {
 		loc = p.info.GetStartLocation(id)
 	}
@@ -66,11 +67,40 @@ func (p *problems) at(id int64, format string, args ...any) *Problem {
 }
 
 func (p *problems) add(loc common.Location, text string) *Problem {
-	pr := &Problem{Line: max(loc.Line(), 1), Column: max(loc.Column(), 0) + 1, Text: text}
+	line, column := p.name(max(loc.Line(), 1), max(loc.Column(), 0))
+	pr := &Problem{Line: line, Column: column + 1, Text: text}
 	if len(p.list) < maxProblems {
 		p.list = append(p.list, pr)
 	}
 	return pr
+}
+
+// name moves a position from the dot of a path or the bracket of a call, where
+// CEL puts it, to the name a person would look for.
+func (p *problems) name(line, column int) (int, int) {
+	at, l := 0, 1
+	for ; at < len(p.src) && l < line; at++ {
+		if p.src[at] == '\n' {
+			l++
+		}
+	}
+	i := at + column
+	if i >= len(p.src) {
+		return line, column
+	}
+	switch p.src[i] {
+	case '.':
+		return line, column + 1
+	case '(':
+		for n := i; n > at && isNamePart(p.src[n-1]); n-- {
+			column--
+		}
+	}
+	return line, column
+}
+
+func isNamePart(r rune) bool {
+	return r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 }
 
 // err is nil when nothing was wrong.
@@ -97,6 +127,7 @@ var (
 	noField    = regexp.MustCompile(`undefined field '([^']*)'`)
 	inContext  = regexp.MustCompile(` \(in container '[^']*'\)`)
 	wrapper    = regexp.MustCompile(`wrapper\(([a-z]+)\)`)
+	syntax     = regexp.MustCompile(`^Syntax error: (?:mismatched|extraneous|no viable alternative at) input '(.*?)'(?: expecting .*)?$`)
 )
 
 // fromCEL adds the checker's messages in plainer words.
@@ -105,6 +136,8 @@ func (p *problems) fromCEL(errs []*common.Error, names []string) {
 		text := wrapper.ReplaceAllString(inContext.ReplaceAllString(e.Message, ""), "$1")
 		text = strings.ReplaceAll(text, objectPrefix, "")
 		switch {
+		case syntax.MatchString(text):
+			p.add(e.Location, syntaxText(syntax.FindStringSubmatch(text)[1]))
 		case undeclared.MatchString(text):
 			name := undeclared.FindStringSubmatch(text)[1]
 			p.add(e.Location, fmt.Sprintf("there is no variable or function %q here", clip(name))).
@@ -118,6 +151,13 @@ func (p *problems) fromCEL(errs []*common.Error, names []string) {
 			p.add(e.Location, clip(text))
 		}
 	}
+}
+
+func syntaxText(input string) string {
+	if strings.HasSuffix(input, "<EOF>") {
+		return "the expression ends too early"
+	}
+	return fmt.Sprintf("%q is not expected here", clip(input))
 }
 
 func operatorName(fn string) string {
@@ -151,20 +191,20 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-// closest finds the name that was probably meant: the nearest by edits, within
-// a third of its length.
+// closest finds the name that was probably meant: the nearest by edits, at most
+// two of them and at most half of the name; the first in order among equals.
 func closest(name string, among []string) string {
 	const longest = 60
 	if len(name) == 0 || len(name) > longest {
 		return ""
 	}
-	best, bestCost := "", max(len(name)/3, 1)+1
-	for _, c := range among {
+	best, limit := "", min(2, len(name)/2)+1
+	for _, c := range slices.Sorted(slices.Values(among)) {
 		if strings.EqualFold(c, name) {
 			return c
 		}
-		if d := edits(name, c, bestCost); d < bestCost || d == bestCost && best != "" && c < best {
-			best, bestCost = c, d
+		if d := edits(name, c, limit); d < limit {
+			best, limit = c, d
 		}
 	}
 	return best

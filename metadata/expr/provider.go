@@ -223,8 +223,18 @@ func (p *provider) FindStructFieldNames(string) ([]string, bool) { return nil, f
 // EnumValue implements types.Provider.
 func (p *provider) EnumValue(name string) ref.Val { return types.NewErr("unknown enum %q", name) }
 
-// FindIdent implements types.Provider: no name stands for a type or an enum.
-func (p *provider) FindIdent(string) (ref.Val, bool) { return nil, false }
+// FindIdent implements types.Provider. The names are CEL's own types, for
+// comparisons with type(x).
+func (p *provider) FindIdent(name string) (ref.Val, bool) {
+	t, ok := typeIdents[name]
+	return t, ok
+}
+
+var typeIdents = map[string]ref.Val{
+	"bool": types.BoolType, "bytes": types.BytesType, "double": types.DoubleType, "int": types.IntType,
+	"list": types.ListType, "map": types.MapType, "null_type": types.NullType, "string": types.StringType,
+	"uint": types.UintType, "type": types.TypeType,
+}
 
 // NewValue implements types.Provider.
 func (p *provider) NewValue(name string, _ map[string]ref.Val) ref.Val {

@@ -26,6 +26,7 @@ type rewriter struct {
 	scope   []loopVar
 	deps    map[string]Path
 	known   map[int64]kind // of values, by expression
+	lists   map[int64]bool // list fields beside null, made dynamic for the checker
 	loops   bool           // there is a comprehension
 }
 
@@ -56,7 +57,7 @@ func (k kind) pending() bool {
 func newRewriter(e *Engine, object string, p Profile, ast *celast.AST, probs *problems) *rewriter {
 	return &rewriter{
 		engine: e, object: object, profile: p, fac: celast.NewExprFactory(), info: ast.SourceInfo(), probs: probs,
-		nextID: celast.MaxID(ast), deps: map[string]Path{}, known: map[int64]kind{},
+		nextID: celast.MaxID(ast), deps: map[string]Path{}, known: map[int64]kind{}, lists: map[int64]bool{},
 	}
 }
 
@@ -160,6 +161,10 @@ func (w *rewriter) walk(e celast.Expr) kind {
 
 func (w *rewriter) ident(e celast.Expr) kind {
 	name := e.AsIdent()
+	if strings.HasPrefix(name, ".") {
+		w.probs.at(e.ID(), "a name may not begin with a dot")
+		return kind{}
+	}
 	for _, v := range slices.Backward(w.scope) {
 		if v.name == name {
 			return v.kind
@@ -332,9 +337,13 @@ func (w *rewriter) call(e celast.Expr) kind {
 	for i, a := range args {
 		kinds[i] = w.value(a)
 	}
+	if test, ok := literalTests[c.FunctionName()]; ok && len(args) == 1 {
+		w.constant(args[0], test)
+	}
 	switch c.FunctionName() {
 	case operators.Equals, operators.NotEquals, operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals:
 		w.options(args, kinds)
+		w.nullList(args, kinds)
 		w.agree(args, kinds)
 		return kind{typ: BoolType}
 	case operators.In:

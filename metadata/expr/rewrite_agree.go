@@ -7,6 +7,7 @@ import (
 	celast "cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
 )
 
 // agree makes operands of one type out of those that are nearly so: a number
@@ -93,8 +94,10 @@ func (w *rewriter) wrap(e celast.Expr, fn string) {
 	if f, ok := doubleLiteral(e); ok {
 		inner = w.fac.NewLiteral(e.ID(), types.String(strconv.FormatFloat(f, 'g', -1, 64)))
 	}
-	old := e.ID()
-	e.SetKindCase(w.fac.NewCall(old, fn, w.reidentify(inner)))
+	e.SetKindCase(w.fac.NewCall(e.ID(), fn, w.reidentify(inner)))
+	if test, ok := literalTests[fn]; ok {
+		w.constant(inner, test)
+	}
 }
 
 // reidentify gives a copied node an id of its own; its children keep theirs.
@@ -119,6 +122,39 @@ func (w *rewriter) reidentify(e celast.Expr) celast.Expr {
 		return w.fac.NewCall(id, c.FunctionName(), c.Args()...)
 	}
 	return e
+}
+
+// literalTests are the conversions whose literal can be judged at once.
+var literalTests = map[string]func(ref.Val) ref.Val{
+	"dec": decFromText, "date": dateFromText, "id": idFromText,
+	"timestamp": func(v ref.Val) ref.Val { return v.ConvertToType(types.TimestampType) },
+	"duration":  func(v ref.Val) ref.Val { return v.ConvertToType(types.DurationType) },
+}
+
+// constant refuses a literal that its conversion will never accept.
+func (w *rewriter) constant(e celast.Expr, test func(ref.Val) ref.Val) {
+	if e.Kind() != celast.LiteralKind {
+		return
+	}
+	s, ok := e.AsLiteral().(types.String)
+	if !ok {
+		return
+	}
+	if err, failed := test(s).(*types.Err); failed {
+		w.probs.at(e.ID(), "this always fails: %s", clip(err.Error()))
+	}
+}
+
+// nullList makes a list field beside null dynamic: CEL's checker has no lists
+// that may be null.
+func (w *rewriter) nullList(es []celast.Expr, kinds []kind) {
+	for i, e := range es {
+		other := es[1-i]
+		if kinds[i].typ.IsList() && kinds[i].field != nil && other.Kind() == celast.LiteralKind && other.AsLiteral() == types.NullValue {
+			w.wrap(e, "dyn")
+			w.lists[e.ID()] = true
+		}
+	}
 }
 
 // arithmetic is agree for + - * /, where a date may have days added.

@@ -105,7 +105,7 @@ var rowFunctions = map[string]bool{
 func (t *translator) checkFunctions(e celast.Expr) {
 	switch e.Kind() {
 	case celast.CallKind:
-		if fn := e.AsCall().FunctionName(); !rowFunctions[fn] {
+		if fn := e.AsCall().FunctionName(); !rowFunctions[fn] && !t.rw.lists[e.ID()] {
 			t.no(e, "%s is not available in a row rule, since it has no exact counterpart in SQL", clip(operatorName(fn)))
 		}
 	case celast.MapKind:
@@ -178,9 +178,19 @@ func (t *translator) call(e celast.Expr, c celast.CallExpr, not bool) Pred {
 		if t.isBool(args[0]) && t.isBool(args[1]) && (t.compound(args[0]) || t.compound(args[1])) {
 			return t.sameTruth(args[0], args[1], ne)
 		}
+		for i, null := range args {
+			if other := args[1-i]; null.Kind() == celast.LiteralKind && null.AsLiteral() == types.NullValue && t.isBool(other) && t.compound(other) {
+				if ne {
+					return t.known(other)
+				}
+				return t.null(other)
+			}
+		}
 		return t.leaf(e, func(l *leaf) Pred { return l.equal(args[0], args[1], ne) })
-	case operators.NotStrictlyFalse:
-		return t.no(e, "this has no counterpart in SQL")
+	case operators.In:
+		if args[1].Kind() == celast.ListKind && args[1].AsList().Size() == 0 {
+			return Const(not) // CEL's planner does not look at the element either
+		}
 	}
 	return t.leaf(e, func(l *leaf) Pred { return l.call(e, c, not) })
 }
@@ -204,26 +214,37 @@ func (t *translator) compound(e celast.Expr) bool {
 	return t.reads[e.ID()] && (e.Kind() != celast.SelectKind || e.AsSelect().IsTestOnly())
 }
 
-// sameTruth compares two booleans of which one is a condition. A condition is
-// never null, so a null on the other side is merely different.
+// sameTruth compares two booleans of which one is a condition. Null equals null
+// and differs from true and false.
 func (t *translator) sameTruth(a, b celast.Expr, ne bool) Pred {
 	out := Or{
 		And{t.pred(a, false), t.pred(b, ne)},
 		And{t.pred(a, true), t.pred(b, !ne)},
 	}
 	if !ne {
-		return out
+		return append(out, And{t.null(a), t.null(b)})
 	}
-	for _, p := range [][2]celast.Expr{{a, b}, {b, a}} {
-		field, other := p[0], p[1]
-		if t.compound(field) {
-			continue
-		}
-		null := t.leaf(field, func(l *leaf) Pred { return Null{Term: l.term(field)} })
-		out = append(out, And{null, Or{t.pred(other, false), t.pred(other, true)}})
-	}
-	return out
+	return append(out, And{t.null(a), t.known(b)}, And{t.known(a), t.null(b)})
 }
+
+// null is the condition under which a boolean is null: a field may be, and so
+// may what a conditional chooses, but no other condition.
+func (t *translator) null(e celast.Expr) Pred {
+	switch {
+	case !t.compound(e):
+		return t.leaf(e, func(l *leaf) Pred { return Null{Term: l.term(e)} })
+	case e.Kind() == celast.CallKind && e.AsCall().FunctionName() == operators.Conditional:
+		args := e.AsCall().Args()
+		return Or{
+			And{t.pred(args[0], false), t.null(args[1])},
+			And{t.pred(args[0], true), t.null(args[2])},
+		}
+	}
+	return Never
+}
+
+// known is the condition under which a boolean is true or false.
+func (t *translator) known(e celast.Expr) Pred { return Or{t.pred(e, false), t.pred(e, true)} }
 
 // each keeps exists and all over a list of the user for unrolling.
 func (t *translator) each(e celast.Expr, c celast.ComprehensionExpr, not bool) Pred {
