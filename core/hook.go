@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 
+	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/policy"
 )
@@ -20,9 +21,11 @@ type Hook interface {
 
 // BeforeEvent is what a hook sees.
 type BeforeEvent struct {
-	WorkspaceID string
+	WorkspaceID trellis.ID
+	Workspace   string // its slug
 	Principal   *policy.Principal
 	Object      *metadata.ObjectView
 	Verb        Verb // Create, Update or Delete
+	Depth       int  // of the write: see Request.Depth
 	Changes     []*Change
 }

@@ -1,0 +1,235 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/core/catalog"
+	"github.com/trellishq/trellis/core/pg"
+	"github.com/trellishq/trellis/core/query"
+	"github.com/trellishq/trellis/metadata"
+)
+
+// What a failed transaction means for the way ahead.
+var (
+	errStale   = errors.New("the catalogue has changed")         // pin again, repeat
+	errLost    = errors.New("a record changed under the write")  // repeat
+	errOutside = errors.New("a new image breaks the row's rule") // refuse
+)
+
+// checkFailed is SQLSTATE division_by_zero: how the statements of package query
+// say that a check failed.
+const checkFailed = "22012"
+
+// step is one statement with what its failure means.
+type step struct {
+	query.Statement
+	failed error
+	rows   []*row
+}
+
+// write renders and sends rows as one transaction on db: as one pipelined batch
+// when db is the pool, or inside the transaction db is. All rows must be
+// without error. The error is errStale, errLost, errOutside, or the database's.
+func (e *Engine) write(ctx context.Context, r *Request, db query.DB, rows []*row) error {
+	steps, err := e.steps(ctx, r, rows)
+	if err != nil || len(steps) == 0 {
+		return err
+	}
+	b := &pgx.Batch{}
+	r.View.QueueLock(b)
+	for _, s := range steps {
+		b.Queue(s.SQL, s.Args...)
+	}
+	res := db.SendBatch(ctx, b)
+	_, err = res.Exec()
+	if catalog.IsStale(err) {
+		err = errStale
+	}
+	for _, s := range steps {
+		if err != nil {
+			break
+		}
+		_, err = res.Exec()
+		err = meaning(err, s.failed)
+	}
+	if cerr := res.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+func meaning(err, failed error) error {
+	if err != nil && pg.SQLState(err) == checkFailed {
+		return failed
+	}
+	return err
+}
+
+func (e *Engine) steps(ctx context.Context, r *Request, rows []*row) ([]step, error) {
+	var steps []step
+	for _, run := range runs(rows) {
+		var live []*row
+		for _, w := range run {
+			if w.err == nil && w.changes() {
+				live = append(live, w)
+			}
+		}
+		if len(live) == 0 {
+			continue
+		}
+		more, err := e.runSteps(ctx, r, live)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, more...)
+	}
+	return steps, nil
+}
+
+// runSteps renders rows of one verb and object.
+func (e *Engine) runSteps(ctx context.Context, r *Request, rows []*row) ([]step, error) {
+	first := rows[0]
+	writes := rowWrites(r, rows)
+	out := &query.Outbox{Workspace: r.View.WorkspaceID, Object: first.object.Name, Actor: r.Principal.String(), Origin: r.Origin, Changes: outboxChanges(rows)}
+	if first.verb == Create {
+		s := step{Statement: query.Insert(r.space(), first.grant, writes, out), failed: errLost, rows: rows}
+		return e.withPostRule(ctx, r, []step{s}, rows)
+	}
+	extra := map[string]any{}
+	switch first.verb {
+	case Delete:
+		extra["deleted_batch"] = first.batch
+	case Restore:
+		extra["deleted_batch"] = nil
+	}
+	caller := r.caller()
+	if first.cascaded {
+		caller = systemRequest(r).caller()
+	}
+	st, err := query.Update(ctx, r.space(), caller, first.grant, writes, extra, out)
+	if err != nil {
+		return nil, err
+	}
+	steps := []step{{Statement: st, failed: errLost, rows: rows}}
+	if first.verb != Update {
+		return steps, nil
+	}
+	return e.withPostRule(ctx, r, steps, rows)
+}
+
+func (e *Engine) withPostRule(ctx context.Context, r *Request, steps []step, rows []*row) ([]step, error) {
+	ids := make([]trellis.ID, len(rows))
+	var fields []string
+	for i, w := range rows {
+		ids[i] = w.id
+	}
+	if rows[0].verb == Create {
+		fields = givenFields(rows)
+	}
+	st, ok, err := query.PostRule(ctx, r.space(), r.caller(), rows[0].grant, ids, fields)
+	if ok {
+		steps = append(steps, step{Statement: st, failed: errOutside, rows: rows})
+	}
+	return steps, err
+}
+
+func givenFields(rows []*row) []string {
+	seen := map[string]bool{}
+	var names []string
+	for _, w := range rows {
+		for name := range w.given {
+			if !seen[name] {
+				seen[name] = true
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// rowWrites gives each row its columns: all of a new record, and of an update
+// those that any row of the run changes.
+func rowWrites(r *Request, rows []*row) []query.RowWrite {
+	union := map[string]bool{}
+	for _, w := range rows {
+		for name := range w.changed {
+			union[name] = true
+		}
+	}
+	actor := r.Principal.String()
+	out := make([]query.RowWrite, len(rows))
+	for i, w := range rows {
+		values := map[string]any{"updatedAt": r.Now, "updatedBy": actor}
+		for name := range union {
+			values[name] = w.image.Values[name]
+		}
+		switch w.verb {
+		case Create:
+			values["id"], values["createdAt"], values["createdBy"], values["version"] = w.id, r.Now, actor, int64(1)
+			out[i] = query.RowWrite{ID: w.id, Values: values}
+			continue
+		case Delete:
+			values["deletedAt"] = r.Now
+		case Restore:
+			values["deletedAt"] = nil
+		}
+		values["version"] = w.old.Version + 1
+		out[i] = query.RowWrite{ID: w.id, Version: w.old.Version, Values: values}
+	}
+	return out
+}
+
+// outboxChanges writes the entry's JSON: an array with, for each record,
+// {"id", "op", "version", "changed": {field: [old, new]}}.
+func outboxChanges(rows []*row) []byte {
+	buf := append(make([]byte, 0, 256*len(rows)), '[')
+	for i, w := range rows {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(buf, `{"id":"`...)
+		buf = w.id.AppendText(buf)
+		buf = fmt.Appendf(buf, `","op":%q,"version":%d,"changed":{`, string(w.verb), w.version())
+		first := true
+		for _, f := range w.object.All {
+			if !w.changed[f.Name] {
+				continue
+			}
+			if !first {
+				buf = append(buf, ',')
+			}
+			first = false
+			buf = query.AppendJSONString(buf, f.Name)
+			buf = append(buf, ':', '[')
+			buf = metadata.AppendJSON(buf, w.before(f.Name))
+			buf = append(buf, ',')
+			buf = metadata.AppendJSON(buf, w.image.Values[f.Name])
+			buf = append(buf, ']')
+		}
+		buf = append(buf, '}', '}')
+	}
+	return append(buf, ']')
+}
+
+// version is the record's version after the write.
+func (w *row) version() int64 {
+	switch {
+	case w.old == nil:
+		return 1
+	case !w.changes():
+		return w.old.Version
+	}
+	return w.old.Version + 1
+}
+
+func (w *row) before(field string) any {
+	if w.old == nil {
+		return nil
+	}
+	return w.old.Values[field]
+}

@@ -1,0 +1,380 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/core/pg"
+	"github.com/trellishq/trellis/core/query"
+	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/policy"
+)
+
+// prepare turns operations into rows: objects and fields resolved, rights to
+// them checked, stored records read, new images made. Problems of a row are
+// noted in it; an error is the request's.
+func (e *Engine) prepare(ctx context.Context, r *Request, ops []Op) ([]*row, error) {
+	rows := make([]*row, len(ops))
+	for i := range ops {
+		rows[i] = e.resolve(r, ops, rows[:i], i)
+	}
+	for _, group := range byObject(rows) {
+		if err := e.loadOld(ctx, r, group); err != nil {
+			return nil, err
+		}
+	}
+	for _, w := range rows {
+		if w.err == nil {
+			e.makeImage(ctx, r, w)
+		}
+	}
+	if err := e.checkLookups(ctx, r, rows); err != nil {
+		return nil, err
+	}
+	return e.withChildren(ctx, r, rows)
+}
+
+// resolve checks what can be told from the operation alone.
+func (e *Engine) resolve(r *Request, ops []Op, earlier []*row, i int) *row {
+	op := &ops[i]
+	w := &row{op: op, verb: op.Verb, id: op.ID, path: op.Path, given: map[string]any{}, changed: map[string]bool{}}
+	w.object = r.View.Snapshot.Lookup(op.Object)
+	if w.object == nil {
+		w.fail(trellis.Errorf(trellis.CodeInvalidInput, "there is no object %q", op.Object).At(op.Path...))
+		return w
+	}
+	switch op.Verb {
+	case Create:
+		if w.id.IsZero() {
+			w.id = trellis.NewID()
+		}
+	case Upsert:
+	case Update, Delete, Restore:
+		if w.id.IsZero() {
+			w.fail(trellis.Errorf(trellis.CodeInvalidInput, "say which record").At(w.at("id")...))
+		}
+	default:
+		w.fail(trellis.Errorf(trellis.CodeInvalidInput, "%q is nothing to do with a record", string(op.Verb)).At(op.Path...))
+	}
+	for name, v := range op.Values {
+		value, err := resolveValue(w.object, name, v, earlier)
+		if err != nil {
+			w.fail(err.At(w.at(name)...))
+			continue
+		}
+		w.given[name] = value
+	}
+	return w
+}
+
+func resolveValue(o *metadata.ObjectView, name string, v any, earlier []*row) (any, *trellis.Error) {
+	f := o.Field(name)
+	if f == nil || slices.Contains(policy.NeverWritable, name) {
+		return nil, trellis.Errorf(trellis.CodeInvalidInput, "%s has no field %q to set", o.Name, name)
+	}
+	if ref, ok := v.(Ref); ok {
+		if int(ref) < 0 || int(ref) >= len(earlier) || earlier[ref].object == nil || earlier[ref].object.Name != f.Target {
+			return nil, trellis.Errorf(trellis.CodeInvalidInput, "refers to an operation that is not earlier or of another object")
+		}
+		if to := earlier[ref]; to.verb != Upsert {
+			return to.id, nil
+		}
+		return ref, nil // known once the key was looked up
+	}
+	value, err := f.Coerce(v)
+	if err != nil {
+		return nil, public(err)
+	}
+	return value, nil
+}
+
+// public finds the error meant for people in err.
+func public(err error) *trellis.Error {
+	var e *trellis.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return trellis.Wrap(trellis.CodeInternal, err, "something went wrong on our side")
+}
+
+// loadOld reads the stored records of one object's rows and settles upserts.
+func (e *Engine) loadOld(ctx context.Context, r *Request, rows []*row) error {
+	sets := map[string][]*row{}
+	for _, w := range rows {
+		if w.err != nil || w.verb == Create {
+			continue
+		}
+		key := string(w.verb)
+		for _, k := range w.op.Key {
+			key += "\x00" + k
+		}
+		sets[key] = append(sets[key], w)
+	}
+	for _, set := range sets {
+		if err := e.loadSet(ctx, r, set); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadSet reads the records of rows with one verb and one key.
+func (e *Engine) loadSet(ctx context.Context, r *Request, rows []*row) error {
+	o, verb := rows[0].object, rows[0].verb
+	match, err := matchFields(rows[0])
+	if err != nil {
+		for _, w := range rows {
+			w.fail(err.At(w.path...))
+		}
+		return nil
+	}
+	w := &query.Wanted{Object: o, Match: match, Action: actionOf(verb), Trashed: verb == Restore}
+	fields := map[string]bool{}
+	var asked []*row
+	for _, row := range rows {
+		values := make([]any, len(match))
+		for i, f := range match {
+			if f.Name == "id" {
+				values[i] = row.id
+			} else {
+				values[i] = row.given[f.Name]
+			}
+			if values[i] == nil {
+				row.fail(trellis.Errorf(trellis.CodeInvalidInput, "the key needs a value for %s", f.Name).At(row.at(f.Name)...))
+			}
+		}
+		if row.err != nil {
+			continue
+		}
+		asked, w.Values = append(asked, row), append(w.Values, values)
+		for name := range row.given {
+			fields[name] = true
+		}
+	}
+	for name := range fields {
+		w.Fields = append(w.Fields, name)
+	}
+	slices.Sort(w.Fields)
+	found, lerr := e.stored(ctx, r, w)
+	if lerr != nil {
+		return lerr
+	}
+	for i, row := range asked {
+		settle(row, found[i])
+	}
+	return nil
+}
+
+// settle gives a row its stored record; an upsert becomes an update or create.
+func settle(w *row, s *query.Stored) {
+	if w.verb == Upsert {
+		w.verb = Create
+		if s != nil {
+			w.verb = Update
+			w.id = s.ID
+		} else if w.id.IsZero() {
+			w.id = trellis.NewID()
+		}
+	}
+	w.old = s
+	switch {
+	case w.verb == Create:
+	case s == nil || !s.May && !s.See:
+		w.fail(trellis.Errorf(trellis.CodeNotFound, "there is no such record").At(w.path...))
+	case !s.May:
+		w.fail(trellis.Errorf(trellis.CodeForbidden, "you may not %s this record", w.verb).At(w.path...))
+	case w.verb == Restore && s.Batch.IsZero():
+		w.fail(trellis.Errorf(trellis.CodeConflict, "the record is not in the trash").At(w.path...))
+	case w.op.IfVersion != 0 && w.op.IfVersion != s.Version:
+		w.fail(errVersion().At(w.path...))
+	}
+}
+
+func errVersion() *trellis.Error {
+	return trellis.Errorf(trellis.CodeVersionConflict, "somebody else changed the record in the meantime")
+}
+
+// matchFields are the fields a row's record is found by: the id, or a key that
+// is unique.
+func matchFields(w *row) ([]*metadata.Field, *trellis.Error) {
+	if w.verb != Upsert {
+		return []*metadata.Field{w.object.Field("id")}, nil
+	}
+	if !uniqueKey(w.object, w.op.Key) {
+		return nil, trellis.Errorf(trellis.CodeInvalidInput, "%v is no unique key of %s", w.op.Key, w.object.Name)
+	}
+	fields := make([]*metadata.Field, len(w.op.Key))
+	for i, name := range w.op.Key {
+		fields[i] = w.object.Field(name)
+	}
+	return fields, nil
+}
+
+func uniqueKey(o *metadata.ObjectView, key []string) bool {
+	if len(key) == 1 {
+		f := o.Field(key[0])
+		return f != nil && f.Unique
+	}
+	sorted := slices.Sorted(slices.Values(key))
+	return slices.ContainsFunc(o.Indexes, func(x *metadata.Index) bool {
+		return x.Unique && slices.Equal(slices.Sorted(slices.Values(x.Fields)), sorted)
+	})
+}
+
+func actionOf(v Verb) metadata.Action {
+	switch v {
+	case Create:
+		return metadata.ActionCreate
+	case Delete, Restore:
+		return metadata.ActionDelete
+	}
+	return metadata.ActionUpdate
+}
+
+// stored is query.LoadStored in a request.
+func (e *Engine) stored(ctx context.Context, r *Request, w *query.Wanted) ([]*query.Stored, error) {
+	if len(w.Values) == 0 {
+		return nil, nil
+	}
+	found, err := query.LoadStored(ctx, e.db, r.space(), r.caller(), w)
+	if err != nil {
+		return nil, pg.Error(err)
+	}
+	return found, nil
+}
+
+// makeImage takes the grant, checks the fields, applies defaults and makes the
+// image after the write.
+func (e *Engine) makeImage(ctx context.Context, r *Request, w *row) {
+	g, err := r.Policy.Grant(ctx, r.Principal, w.object.Name, actionOf(w.verb))
+	if err != nil {
+		w.fail(public(err).At(w.path...))
+		return
+	}
+	if w.grant = g; g.Never() {
+		w.fail(trellis.Errorf(trellis.CodeForbidden, "you may not %s records of %s", w.verb, w.object.Label.In("en", w.object.Name)).At(w.path...))
+		return
+	}
+	if w.old != nil {
+		w.image = w.old.Clone()
+	} else {
+		w.image = query.NewImage(map[string]any{"id": w.id})
+	}
+	for name, v := range w.given {
+		f := w.object.Field(name)
+		if a := g.Writable(name); a.Mode == policy.Never || w.old != nil && a.Mode == policy.When && !w.old.Fields[name] {
+			w.fail(trellis.Errorf(trellis.CodeForbidden, "you may not set %s", name).At(w.at(name)...))
+			continue
+		}
+		w.set(f, v)
+	}
+	if w.verb == Create {
+		w.applyDefaults(r)
+	}
+}
+
+// applyDefaults fills a new record: what has a default and was not given, and
+// its owner, the person who creates it.
+func (w *row) applyDefaults(r *Request) {
+	for _, f := range w.object.Fields {
+		if _, given := w.given[f.Name]; given || f.Default == "" {
+			continue
+		}
+		v, err := f.Coerce(f.Default)
+		if err != nil { // Validate checked it
+			w.fail(trellis.Wrap(trellis.CodeInternal, err, "the default of %s does not fit", f.Name).At(w.at(f.Name)...))
+			continue
+		}
+		w.set(f, v)
+	}
+	owner := w.object.Field("owner")
+	if _, given := w.given["owner"]; owner != nil && !given && r.Principal.User != nil && !r.Principal.User.ID.IsZero() {
+		w.set(owner, r.Principal.User.ID)
+	}
+}
+
+// checkLookups makes sure that lookups are set to live records the caller may
+// read, or to records made in the same write.
+func (e *Engine) checkLookups(ctx context.Context, r *Request, rows []*row) error {
+	made := map[trellis.ID]bool{}
+	for i, w := range rows {
+		if w.verb == Create {
+			made[w.id] = true
+		}
+		for name, v := range w.given {
+			if ref, ok := v.(Ref); ok && int(ref) < i && w.image != nil {
+				w.given[name] = rows[ref].id
+				w.set(w.object.Field(name), rows[ref].id)
+			}
+		}
+	}
+	wanted := map[string]map[trellis.ID]bool{}
+	eachLookup(rows, func(_ *row, f *metadata.Field, id trellis.ID) {
+		if !made[id] {
+			if wanted[f.Target] == nil {
+				wanted[f.Target] = map[trellis.ID]bool{}
+			}
+			wanted[f.Target][id] = true
+		}
+	})
+	visible := map[string]map[trellis.ID]bool{}
+	for object, ids := range wanted {
+		seen, err := e.visible(ctx, r, object, ids)
+		if err != nil {
+			return err
+		}
+		visible[object] = seen
+	}
+	eachLookup(rows, func(w *row, f *metadata.Field, id trellis.ID) {
+		if !made[id] && !visible[f.Target][id] {
+			w.fail(trellis.Errorf(trellis.CodeInvalidInput, "refers to a record that is not there").At(w.at(f.Name)...))
+		}
+	})
+	return nil
+}
+
+func eachLookup(rows []*row, do func(w *row, f *metadata.Field, id trellis.ID)) {
+	for _, w := range rows {
+		if w.err != nil || w.image == nil {
+			continue
+		}
+		for name := range w.changed {
+			f := w.object.Field(name)
+			if id, ok := w.image.Values[name].(trellis.ID); ok && f.Kind.IsLookup() {
+				// A person may always own what they make.
+				if _, given := w.given[name]; given {
+					do(w, f, id)
+				}
+			}
+		}
+	}
+}
+
+func (e *Engine) visible(ctx context.Context, r *Request, object string, ids map[trellis.ID]bool) (map[trellis.ID]bool, error) {
+	o := r.View.Snapshot.Lookup(object)
+	if o == nil {
+		return nil, fmt.Errorf("core: a lookup refers to %q, which is not there", object)
+	}
+	list := make([]trellis.ID, 0, len(ids))
+	for id := range ids {
+		list = append(list, id)
+	}
+	seen, err := query.Visible(ctx, e.db, r.space(), r.caller(), o, list)
+	if trellis.CodeOf(err) == trellis.CodeInvalidInput { // the object is not the caller's to see
+		return nil, nil
+	}
+	if err != nil {
+		return nil, pg.Error(err)
+	}
+	return seen, nil
+}
+
+// systemRequest is the same request as the system: for what rules read.
+func systemRequest(r *Request) *Request {
+	s := *r
+	s.Principal = policy.System(r.View.WorkspaceID)
+	return &s
+}

@@ -1,0 +1,209 @@
+package query
+
+import (
+	"strconv"
+
+	"github.com/trellishq/trellis"
+)
+
+func errTooManyRows() *trellis.Error {
+	return trellis.Errorf(trellis.CodeQueryTooCostly, "the lists inside this query hold more than %d records; ask for fewer at a time", maxLevelRows)
+}
+
+// appendRecord writes one row in the given shape.
+func (f *fetched) appendRecord(buf []byte, rec *record, row int) ([]byte, error) {
+	var err error
+	buf = append(buf, '{')
+	for i := range rec.items {
+		it := &rec.items[i]
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(buf, it.key...)
+		switch it.kind {
+		case Value:
+			buf, err = appendValue(buf, f.level.codecs[it.col], f.cell(row, it.col))
+		case TypeName:
+			buf = append(buf, it.text...)
+		case Money:
+			buf, err = f.appendMoney(buf, it, row)
+		case Record:
+			if f.cell(row, it.sub.id) == nil {
+				buf = append(buf, "null"...)
+			} else {
+				buf, err = f.appendRecord(buf, it.sub, row)
+			}
+		case ToMany:
+			buf, err = f.subs[it.child].appendList(buf, int(f.subRow[it.child][row]))
+		}
+		if err != nil {
+			return buf, err
+		}
+	}
+	return append(buf, '}'), nil
+}
+
+func (f *fetched) appendMoney(buf []byte, it *output, row int) ([]byte, error) {
+	amount := f.cell(row, it.col)
+	if amount == nil {
+		return append(buf, "null"...), nil
+	}
+	var err error
+	buf = append(buf, '{')
+	for i, p := range it.parts {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(buf, p.key...)
+		switch p.part {
+		case Amount:
+			buf, err = appendValue(buf, codecNumeric, amount)
+		case Code:
+			buf, err = appendValue(buf, codecText, f.cell(row, it.code))
+		default:
+			buf = append(buf, p.text...)
+		}
+		if err != nil {
+			return buf, err
+		}
+	}
+	return append(buf, '}'), nil
+}
+
+// window is the rows of one parent that the caller gets.
+type window struct {
+	from, to int // row numbers
+	more     bool
+}
+
+func (f *fetched) window(parent int) window {
+	w := window{from: f.starts[parent], to: f.starts[parent+1]}
+	if w.to-w.from > f.level.first {
+		w.to, w.more = w.from+f.level.first, true
+	}
+	return w
+}
+
+// row gives the i-th row to show: rows read from the back come in reverse.
+func (f *fetched) row(w window, i int) int {
+	if f.level.backward {
+		return w.to - 1 - i
+	}
+	return w.from + i
+}
+
+// appendList writes the list of one parent.
+func (f *fetched) appendList(buf []byte, parent int) ([]byte, error) {
+	var err error
+	w := f.window(parent)
+	buf = append(buf, '{')
+	for i := range f.level.list.Shape {
+		it := &f.level.list.Shape[i]
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(AppendJSONString(buf, it.Key), ':')
+		switch it.Kind {
+		case TotalCount:
+			buf = strconv.AppendInt(buf, f.count[parent], 10)
+		case ListTypeName:
+			buf = AppendJSONString(buf, it.Text)
+		case PageInfo:
+			buf, err = f.appendPage(buf, it.Page, w)
+		default:
+			buf, err = f.appendRows(buf, i, it, w)
+		}
+		if err != nil {
+			return buf, err
+		}
+	}
+	return append(buf, '}'), nil
+}
+
+func (f *fetched) appendRows(buf []byte, at int, it *ListItem, w window) ([]byte, error) {
+	var err error
+	rec := f.level.edgeOuts[at]
+	buf = append(buf, '[')
+	for i := range w.to - w.from {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		row := f.row(w, i)
+		if it.Kind == Nodes {
+			buf, err = f.appendRecord(buf, rec, row)
+		} else {
+			buf, err = f.appendEdge(buf, rec, it.Edges, row)
+		}
+		if err != nil {
+			return buf, err
+		}
+	}
+	return append(buf, ']'), nil
+}
+
+// appendEdge writes an edge. The nodes of all its EdgeNode items were compiled
+// into one shape, one after the other; each takes its share.
+func (f *fetched) appendEdge(buf []byte, rec *record, edges []EdgeItem, row int) ([]byte, error) {
+	var err error
+	taken := 0
+	buf = append(buf, '{')
+	for i, e := range edges {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(AppendJSONString(buf, e.Key), ':')
+		switch e.Kind {
+		case EdgeCursor:
+			buf, err = f.appendCursor(buf, row)
+		case EdgeTypeName:
+			buf = AppendJSONString(buf, e.Text)
+		case EdgeNode:
+			part := record{id: rec.id, items: rec.items[taken : taken+len(e.Select)]}
+			taken += len(e.Select)
+			buf, err = f.appendRecord(buf, &part, row)
+		}
+		if err != nil {
+			return buf, err
+		}
+	}
+	return append(buf, '}'), nil
+}
+
+func (f *fetched) appendCursor(buf []byte, row int) ([]byte, error) {
+	buf = append(buf, '"')
+	buf, err := appendCursor(buf, f.level.sig, f.level.keys, func(i int) []byte { return f.cell(row, f.level.keyCols[i]) })
+	return append(buf, '"'), err
+}
+
+func (f *fetched) appendPage(buf []byte, items []PageItem, w window) ([]byte, error) {
+	var err error
+	n := w.to - w.from
+	buf = append(buf, '{')
+	for i, it := range items {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(AppendJSONString(buf, it.Key), ':')
+		switch it.Kind {
+		case HasNextPage:
+			buf = strconv.AppendBool(buf, w.more && !f.level.backward || f.level.backward && f.level.list.Before != "")
+		case HasPreviousPage:
+			buf = strconv.AppendBool(buf, w.more && f.level.backward || !f.level.backward && f.level.list.After != "")
+		case PageTypeName:
+			buf = AppendJSONString(buf, it.Text)
+		case StartCursor, EndCursor:
+			switch {
+			case n == 0:
+				buf = append(buf, "null"...)
+			case it.Kind == StartCursor:
+				buf, err = f.appendCursor(buf, f.row(w, 0))
+			default:
+				buf, err = f.appendCursor(buf, f.row(w, n-1))
+			}
+		}
+		if err != nil {
+			return buf, err
+		}
+	}
+	return append(buf, '}'), nil
+}

@@ -1,0 +1,203 @@
+package query
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/metadata"
+)
+
+// codec says how a column's binary value becomes JSON.
+type codec uint8
+
+const (
+	codecText codec = iota
+	codecInt
+	codecNumeric
+	codecBool
+	codecDate
+	codecTime
+	codecUUID
+)
+
+func codecOf(k metadata.Kind) codec {
+	switch k {
+	case metadata.KindInteger:
+		return codecInt
+	case metadata.KindDecimal, metadata.KindCurrency:
+		return codecNumeric
+	case metadata.KindBoolean:
+		return codecBool
+	case metadata.KindDate:
+		return codecDate
+	case metadata.KindDateTime:
+		return codecTime
+	case metadata.KindID, metadata.KindLookup, metadata.KindUser:
+		return codecUUID
+	}
+	return codecText
+}
+
+// appendValue appends the JSON form of a column in Postgres' binary format; nil
+// is null. Shapes are those of api.md: integers are numbers, decimals strings,
+// times RFC 3339 in UTC.
+func appendValue(buf []byte, c codec, raw []byte) ([]byte, error) {
+	if raw == nil {
+		return append(buf, "null"...), nil
+	}
+	switch c {
+	case codecText:
+		return appendString(buf, raw), nil
+	case codecInt:
+		if len(raw) == 8 {
+			return strconv.AppendInt(buf, int64(binary.BigEndian.Uint64(raw)), 10), nil
+		}
+	case codecBool:
+		if len(raw) == 1 {
+			return strconv.AppendBool(buf, raw[0] != 0), nil
+		}
+	}
+	buf = append(buf, '"')
+	buf, err := appendPlain(buf, c, raw)
+	return append(buf, '"'), err
+}
+
+// appendPlain appends the text form without quotes: what cursors hold.
+func appendPlain(buf []byte, c codec, raw []byte) ([]byte, error) {
+	switch {
+	case c == codecText:
+		return append(buf, raw...), nil
+	case c == codecInt && len(raw) == 8:
+		return strconv.AppendInt(buf, int64(binary.BigEndian.Uint64(raw)), 10), nil
+	case c == codecBool && len(raw) == 1:
+		return strconv.AppendBool(buf, raw[0] != 0), nil
+	case c == codecUUID && len(raw) == 16:
+		return trellis.ID(raw).AppendText(buf), nil
+	case c == codecDate && len(raw) == 4:
+		return appendDate(buf, int32(binary.BigEndian.Uint32(raw))), nil
+	case c == codecTime && len(raw) == 8:
+		return appendTime(buf, int64(binary.BigEndian.Uint64(raw))), nil
+	case c == codecNumeric:
+		return appendNumeric(buf, raw)
+	}
+	return buf, fmt.Errorf("query: a column of kind %d came with %d bytes", c, len(raw))
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendString appends a JSON string (RFC 8259). Postgres hands out valid UTF-8
+// only.
+func appendString(buf, s []byte) []byte {
+	buf = append(buf, '"')
+	start := 0
+	for i, b := range s {
+		if b >= 0x20 && b != '"' && b != '\\' {
+			continue
+		}
+		buf = append(buf, s[start:i]...)
+		start = i + 1
+		switch b {
+		case '"', '\\':
+			buf = append(buf, '\\', b)
+		case '\n':
+			buf = append(buf, '\\', 'n')
+		case '\t':
+			buf = append(buf, '\\', 't')
+		case '\r':
+			buf = append(buf, '\\', 'r')
+		default:
+			buf = append(buf, '\\', 'u', '0', '0', hexDigits[b>>4], hexDigits[b&15])
+		}
+	}
+	buf = append(buf, s[start:]...)
+	return append(buf, '"')
+}
+
+// AppendJSONString appends s as a JSON string; bytes that are not UTF-8 become
+// U+FFFD.
+func AppendJSONString(buf []byte, s string) []byte {
+	if !utf8.ValidString(s) {
+		s = string([]rune(s))
+	}
+	return appendString(buf, []byte(s))
+}
+
+// postgresEpoch is 2000-01-01, where Postgres' binary dates begin.
+const postgresEpoch = 946_684_800
+
+func appendDate(buf []byte, days int32) []byte {
+	t := time.Unix(postgresEpoch+int64(days)*86_400, 0).UTC()
+	return t.AppendFormat(buf, time.DateOnly)
+}
+
+func appendTime(buf []byte, micros int64) []byte {
+	t := time.UnixMicro(postgresEpoch*1_000_000 + micros).UTC()
+	y, mo, d := t.Date()
+	h, mi, s := t.Clock()
+	buf = appendPadded(buf, y, 4)
+	buf = appendPadded(append(buf, '-'), int(mo), 2)
+	buf = appendPadded(append(buf, '-'), d, 2)
+	buf = appendPadded(append(buf, 'T'), h, 2)
+	buf = appendPadded(append(buf, ':'), mi, 2)
+	buf = appendPadded(append(buf, ':'), s, 2)
+	if us := t.Nanosecond() / 1000; us != 0 {
+		buf = appendPadded(append(buf, '.'), us, 6)
+		for buf[len(buf)-1] == '0' {
+			buf = buf[:len(buf)-1]
+		}
+	}
+	return append(buf, 'Z')
+}
+
+func appendPadded(buf []byte, n, width int) []byte {
+	var tmp [8]byte
+	for i := width - 1; i >= 0; i-- {
+		tmp[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return append(buf, tmp[:width]...)
+}
+
+// appendNumeric writes Postgres' binary numeric: the number of base-10,000
+// digits, the weight of the first, the sign, the scale shown, the digits, each
+// 16 bits big-endian (src/backend/utils/adt/numeric.c, numeric_send).
+func appendNumeric(buf, raw []byte) ([]byte, error) {
+	if len(raw) < 8 {
+		return buf, fmt.Errorf("query: a numeric of %d bytes", len(raw))
+	}
+	u16 := func(i int) int { return int(binary.BigEndian.Uint16(raw[i:])) }
+	n, weight, sign, scale := u16(0), int(int16(u16(2))), u16(4), u16(6)
+	if len(raw) != 8+2*n || sign&0xC000 == 0xC000 {
+		return buf, fmt.Errorf("query: a numeric that is not a finite number")
+	}
+	digit := func(i int) int {
+		if i < 0 || i >= n {
+			return 0
+		}
+		return u16(8 + 2*i)
+	}
+	if sign == 0x4000 {
+		buf = append(buf, '-')
+	}
+	if weight < 0 {
+		buf = append(buf, '0')
+	} else {
+		buf = strconv.AppendInt(buf, int64(digit(0)), 10)
+		for i := 1; i <= weight; i++ {
+			buf = appendPadded(buf, digit(i), 4)
+		}
+	}
+	if scale == 0 {
+		return buf, nil
+	}
+	buf = append(buf, '.')
+	end := len(buf) + scale
+	for i := weight + 1; len(buf) < end; i++ {
+		buf = appendPadded(buf, digit(i), 4)
+	}
+	return buf[:end], nil
+}

@@ -1,0 +1,298 @@
+package query
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
+	"github.com/trellishq/trellis/policy"
+)
+
+// Image is a whole record as the engine sees it, whoever asks: what is
+// validated, compared and written. It never leaves the process as it is.
+type Image struct {
+	Values map[string]any // canonical, by field; absent is null
+	hops   map[string]*Image
+}
+
+var _ expr.Record = (*Image)(nil)
+
+// NewImage makes an image of values.
+func NewImage(values map[string]any) *Image { return &Image{Values: values} }
+
+// Get implements expr.Record.
+func (i *Image) Get(field string) (any, bool) { return i.Values[field], true }
+
+// Hop implements expr.Record: the record SetHop put there.
+func (i *Image) Hop(lookup string) expr.Record {
+	if to := i.hops[lookup]; to != nil {
+		return to
+	}
+	return nil
+}
+
+// SetHop says what a lookup refers to.
+func (i *Image) SetHop(lookup string, to *Image) {
+	if i.hops == nil {
+		i.hops = map[string]*Image{}
+	}
+	i.hops[lookup] = to
+}
+
+// Clone copies the values, not the hops.
+func (i *Image) Clone() *Image {
+	values := make(map[string]any, len(i.Values)+4)
+	for k, v := range i.Values {
+		values[k] = v
+	}
+	return &Image{Values: values}
+}
+
+// Stored is a record read for a write.
+type Stored struct {
+	*Image
+	ID      trellis.ID
+	Version int64
+	// Batch names the delete that trashed the record, zero when it is live.
+	Batch trellis.ID
+	// See: the caller may read it. May: the caller may do the action.
+	See, May bool
+	// Fields tells, for the fields asked that are writable in some rows only,
+	// whether they are in this one.
+	Fields map[string]bool
+}
+
+// Wanted says which records a write needs.
+type Wanted struct {
+	Object *metadata.ObjectView
+	// Match are the fields to find the records by, Values their values: one
+	// column per field, one row per record wanted.
+	Match  []*metadata.Field
+	Values [][]any
+	// Action decides Stored.May.
+	Action metadata.Action
+	// Fields are asked for writing: see Stored.Fields.
+	Fields []string
+	// Trashed also finds records in the trash.
+	Trashed bool
+	// Many is set when several records may have the values: the answer then lists
+	// what was found, up to this many.
+	Many int
+}
+
+// LoadStored reads whole records as the system, and tells for each what the
+// caller may do. Unless w.Many is set, the answer has an entry per row of
+// w.Values, nil for no record.
+func LoadStored(ctx context.Context, db DB, space *Space, caller *Caller, w *Wanted) ([]*Stored, error) {
+	c := &compiler{ctx: ctx, space: space, caller: caller, grants: map[string]*policy.Grant{}}
+	l := &stored{c: c, w: w, b: &builder{}, s: scope{alias: "t", object: w.Object}}
+	sql, err := l.compile()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.Query(ctx, sql, l.b.args...)
+	if err != nil {
+		return nil, err
+	}
+	return l.read(rows)
+}
+
+type stored struct {
+	c      *compiler
+	w      *Wanted
+	b      *builder
+	s      scope
+	flags  []string // fields of Stored.Fields, in the order selected
+	fields []*metadata.Field
+}
+
+func (l *stored) compile() (string, error) {
+	b, w := l.b, l.w
+	b.text("SELECT p.ord, t.\"deleted_batch\"")
+	if err := l.rights(); err != nil {
+		return "", err
+	}
+	for _, f := range w.Object.All {
+		l.fields = append(l.fields, f)
+		b.text(", t." + Ident(f.Column))
+		if f.Kind == metadata.KindCurrency {
+			b.text(", t." + Ident(f.CodeColumn()))
+		}
+	}
+	b.text(" FROM unnest(")
+	for i, f := range w.Match {
+		if i > 0 {
+			b.text(", ")
+		}
+		column := make([]any, len(w.Values))
+		for row, v := range w.Values {
+			column[row] = v[i]
+		}
+		b.bind(columnParam(f.Kind, column), sqlType(f.Kind.ExprType())+"[]")
+	}
+	b.text(") WITH ORDINALITY AS p(")
+	for i := range w.Match {
+		b.text("k" + strconv.Itoa(i) + ", ")
+	}
+	b.text("ord) JOIN " + l.c.space.TableName(w.Object) + " t ON ")
+	for i, f := range w.Match {
+		if i > 0 {
+			b.text(" AND ")
+		}
+		b.text("t." + Ident(f.Column) + " = p.k" + strconv.Itoa(i))
+	}
+	if !w.Trashed {
+		b.text(` AND t."deleted_at" IS NULL`)
+	}
+	if w.Many > 0 {
+		b.text(` ORDER BY t."id" LIMIT ` + strconv.Itoa(w.Many))
+	}
+	return string(b.buf), nil
+}
+
+// rights selects what the caller may do, as boolean columns.
+func (l *stored) rights() error {
+	rd := renderer{builder: l.b, c: l.c}
+	vars := l.c.caller.Vars
+	engine := l.c.caller.Policy
+	see, err := engine.Grant(l.c.ctx, l.c.caller.Principal, l.w.Object.Name, metadata.ActionRead)
+	seen := expr.Pred(expr.Never)
+	if err == nil {
+		seen = see.Rows(vars)
+	}
+	may, err := engine.Grant(l.c.ctx, l.c.caller.Principal, l.w.Object.Name, l.w.Action)
+	if err != nil {
+		return err
+	}
+	preds := []expr.Pred{seen, may.Rows(vars)}
+	for _, name := range l.w.Fields {
+		if a := may.Field(name); a.Mode == policy.When {
+			l.flags = append(l.flags, name)
+			preds = append(preds, a.When(vars))
+		}
+	}
+	for _, p := range preds {
+		l.b.text(", COALESCE(")
+		if err := rd.trusted(l.s, p); err != nil {
+			return err
+		}
+		l.b.text(", FALSE)")
+	}
+	return nil
+}
+
+func (l *stored) read(rows pgx.Rows) ([]*Stored, error) {
+	defer rows.Close()
+	var out []*Stored
+	if l.w.Many == 0 {
+		out = make([]*Stored, len(l.w.Values))
+	}
+	for rows.Next() {
+		raw := rows.RawValues()
+		ord := int(binary.BigEndian.Uint64(raw[0])) - 1
+		s := &Stored{Image: NewImage(make(map[string]any, len(l.fields))), Fields: map[string]bool{}}
+		if len(raw[1]) == 16 {
+			s.Batch = trellis.ID(raw[1])
+		}
+		s.See, s.May = raw[2][0] != 0, raw[3][0] != 0
+		raw = raw[4:]
+		for i, name := range l.flags {
+			s.Fields[name] = raw[i][0] != 0
+		}
+		if err := l.readFields(s, raw[len(l.flags):]); err != nil {
+			return nil, err
+		}
+		if l.w.Many > 0 {
+			out = append(out, s)
+		} else {
+			out[ord] = s
+		}
+	}
+	return out, rows.Err()
+}
+
+func (l *stored) readFields(s *Stored, raw [][]byte) error {
+	for _, f := range l.fields {
+		v, err := decodeValue(codecOf(f.Kind), raw[0])
+		if err != nil {
+			return err
+		}
+		raw = raw[1:]
+		if f.Kind == metadata.KindCurrency {
+			if d, ok := v.(*expr.Decimal); ok {
+				v = expr.Money{Amount: d, Currency: string(raw[0])}
+			}
+			raw = raw[1:]
+		}
+		if v != nil {
+			s.Values[f.Name] = v
+		}
+	}
+	s.ID, _ = s.Values["id"].(trellis.ID)
+	s.Version, _ = s.Values["version"].(int64)
+	return nil
+}
+
+// decodeValue turns a column in binary format into its canonical value.
+func decodeValue(c codec, raw []byte) (any, error) {
+	if raw == nil {
+		return nil, nil
+	}
+	switch {
+	case c == codecText:
+		return string(raw), nil
+	case c == codecBool && len(raw) == 1:
+		return raw[0] != 0, nil
+	case c == codecInt && len(raw) == 8:
+		return int64(binary.BigEndian.Uint64(raw)), nil
+	case c == codecUUID && len(raw) == 16:
+		return trellis.ID(raw), nil
+	case c == codecDate && len(raw) == 4:
+		return expr.Date(int32(binary.BigEndian.Uint32(raw)) + postgresEpoch/86_400), nil
+	case c == codecTime && len(raw) == 8:
+		return time.UnixMicro(postgresEpoch*1_000_000 + int64(binary.BigEndian.Uint64(raw))).UTC(), nil
+	case c == codecNumeric:
+		text, err := appendNumeric(nil, raw)
+		if err != nil {
+			return nil, err
+		}
+		return expr.ParseDecimal(string(text))
+	}
+	return nil, fmt.Errorf("query: a column of kind %d came with %d bytes", c, len(raw))
+}
+
+// Visible tells which of the ids are live records of the object that the
+// caller may read: a lookup may be set to no other.
+func Visible(ctx context.Context, db DB, space *Space, caller *Caller, o *metadata.ObjectView, ids []trellis.ID) (map[trellis.ID]bool, error) {
+	c := &compiler{ctx: ctx, space: space, caller: caller, grants: map[string]*policy.Grant{}}
+	b := &builder{}
+	s := scope{alias: "t", object: o}
+	var err error
+	if s.grant, err = c.grant(o.Name); err != nil {
+		return nil, err
+	}
+	b.text(`SELECT t."id" FROM ` + space.TableName(o) + ` t WHERE t."id" = ANY(`)
+	b.bind(IDs(ids), "uuid[]")
+	b.text(`) AND t."deleted_at" IS NULL`)
+	rd := renderer{builder: b, c: c}
+	if err := rd.andRows(s); err != nil {
+		return nil, err
+	}
+	rows, err := db.Query(ctx, string(b.buf), b.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	seen := make(map[trellis.ID]bool, len(ids))
+	for rows.Next() {
+		seen[trellis.ID(rows.RawValues()[0])] = true
+	}
+	return seen, rows.Err()
+}

@@ -1,0 +1,242 @@
+package query
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
+	"github.com/trellishq/trellis/policy"
+)
+
+// Statement is one rendered statement of a write. It fails with SQLSTATE 22012
+// (division by zero) when not every row could be written or meets the rule: in
+// a pipelined batch that undoes all of it without another round trip.
+type Statement struct {
+	SQL  string
+	Args []any
+}
+
+// RowWrite is one row of a Rows statement.
+type RowWrite struct {
+	ID      trellis.ID
+	Version int64 // before the write; the row must still have it. Updates only.
+	// Values of the fields written, canonical; for updates the same fields in
+	// every row of one statement.
+	Values map[string]any
+}
+
+// Outbox is the entry that goes with the rows, in the same statement.
+type Outbox struct {
+	Workspace trellis.ID
+	Object    string
+	Actor     string
+	Origin    string
+	Changes   []byte // JSON
+}
+
+// outboxSQL closes the statement of a write: the entry, then the check that as
+// many rows were written as were meant.
+func (b *builder) outbox(o *Outbox, rows int) {
+	b.text(`, o AS (INSERT INTO "trellis"."outbox" (workspace_id, object, actor, origin, changes) VALUES (`)
+	b.bind([16]byte(o.Workspace), "uuid")
+	b.text(", ")
+	b.bind(o.Object, "text")
+	b.text(", ")
+	b.bind(o.Actor, "text")
+	b.text(", ")
+	b.bind(o.Origin, "text")
+	b.text(", ")
+	b.bind(string(o.Changes), "json")
+	b.text(")) SELECT 1 / (CASE WHEN count(*) = " + strconv.Itoa(rows) + " THEN 1 ELSE 0 END) FROM w")
+}
+
+// Insert renders the creation of records with their outbox entry. g is the
+// caller's right to create; the rule on the new rows is PostRule's.
+func Insert(space *Space, g *policy.Grant, rows []RowWrite, out *Outbox) Statement {
+	o := g.Object()
+	b := &builder{}
+	var fields []*metadata.Field
+	for _, f := range o.All {
+		for _, r := range rows {
+			if r.Values[f.Name] != nil {
+				fields = append(fields, f)
+				break
+			}
+		}
+	}
+	b.text("WITH w AS (INSERT INTO " + space.TableName(o) + " (")
+	b.columns(fields, "")
+	b.text(") ")
+	b.source(fields, rows, false)
+	b.text(` RETURNING 1)`)
+	b.outbox(out, len(rows))
+	return Statement{string(b.buf), b.args}
+}
+
+// Update renders changes of records with their outbox entry. Each row must
+// have the version given and meet the rule of g on its old image. extra are
+// columns that are no fields (the batch of a delete), the same in every row.
+func Update(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, rows []RowWrite, extra map[string]any, out *Outbox) (Statement, error) {
+	o := g.Object()
+	b := &builder{}
+	var fields []*metadata.Field
+	for _, f := range o.All {
+		if _, ok := rows[0].Values[f.Name]; ok {
+			fields = append(fields, f)
+		}
+	}
+	b.text("WITH w AS (UPDATE " + space.TableName(o) + " t SET ")
+	b.assignments(fields)
+	for name, v := range extra { // one at most: deleted_batch
+		b.text(", " + Ident(name) + " = ")
+		b.bind(Param(v), "uuid")
+	}
+	b.text(" FROM (")
+	b.source(fields, rows, true)
+	b.text(`) AS p(`)
+	b.columns(fields, "p_")
+	b.text(`, "p_row", "p_was") WHERE t."id" = p."p_row" AND t."version" = p."p_was"`)
+	c := &compiler{ctx: ctx, space: space, caller: caller}
+	rd := renderer{builder: b, c: c}
+	if err := rd.andRows(scope{alias: "t", object: o, grant: g}); err != nil {
+		return Statement{}, err
+	}
+	b.text(" RETURNING 1)")
+	b.outbox(out, len(rows))
+	return Statement{string(b.buf), b.args}, nil
+}
+
+// PostRule renders the check that the new images meet the rule of g, and that
+// fields writable in some rows only were written in those. ok is false when
+// nothing needs to be checked. It is a statement of its own, because RETURNING
+// would see the state before.
+func PostRule(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, ids []trellis.ID, fields []string) (st Statement, ok bool, err error) {
+	pred := expr.And{g.Rows(caller.Vars)}
+	for _, name := range fields {
+		if a := g.Field(name); a.Mode == policy.When {
+			pred = append(pred, a.When(caller.Vars))
+		}
+	}
+	p := expr.Fold(pred)
+	if p == expr.Pred(expr.Always) {
+		return st, false, nil
+	}
+	o := g.Object()
+	b := &builder{}
+	b.text("SELECT 1 / (CASE WHEN count(*) = " + strconv.Itoa(len(ids)) + " THEN 1 ELSE 0 END) FROM " + space.TableName(o) + ` t WHERE t."id" = ANY(`)
+	b.bind(IDs(ids), "uuid[]")
+	b.text(") AND ")
+	rd := renderer{builder: b, c: &compiler{ctx: ctx, space: space, caller: caller}}
+	if err := rd.trusted(scope{alias: "t", object: o}, p); err != nil {
+		return st, false, err
+	}
+	return Statement{string(b.buf), b.args}, true, nil
+}
+
+func (b *builder) columns(fields []*metadata.Field, prefix string) {
+	for i, f := range fields {
+		if i > 0 {
+			b.text(", ")
+		}
+		b.ident(prefix + f.Column)
+		if f.Kind == metadata.KindCurrency {
+			b.text(", ")
+			b.ident(prefix + f.CodeColumn())
+		}
+	}
+}
+
+func (b *builder) assignments(fields []*metadata.Field) {
+	for i, f := range fields {
+		if i > 0 {
+			b.text(", ")
+		}
+		b.text(Ident(f.Column) + ` = p.` + Ident("p_"+f.Column))
+		if f.Kind == metadata.KindCurrency {
+			b.text(", " + Ident(f.CodeColumn()) + ` = p.` + Ident("p_"+f.CodeColumn()))
+		}
+	}
+}
+
+// source writes the new values: VALUES for one row, unnest over one array per
+// column for many. keyed adds the id and version that select the row.
+func (b *builder) source(fields []*metadata.Field, rows []RowWrite, keyed bool) {
+	sep := ""
+	one := len(rows) == 1
+	if one {
+		b.text("VALUES (")
+	} else {
+		b.text("SELECT * FROM unnest(")
+	}
+	param := func(typ string, kind metadata.Kind, value func(r *RowWrite) any) {
+		b.text(sep)
+		sep = ", "
+		if one {
+			b.bind(Param(value(&rows[0])), typ)
+			return
+		}
+		column := make([]any, len(rows))
+		for i := range rows {
+			column[i] = value(&rows[i])
+		}
+		b.bind(columnParam(kind, column), typ+"[]")
+	}
+	for _, f := range fields {
+		if f.Kind == metadata.KindCurrency {
+			param("numeric", metadata.KindDecimal, func(r *RowWrite) any { return moneyPart(r.Values[f.Name], Amount) })
+			param("text", metadata.KindText, func(r *RowWrite) any { return moneyPart(r.Values[f.Name], Code) })
+			continue
+		}
+		param(sqlType(f.Kind.ExprType()), f.Kind, func(r *RowWrite) any { return r.Values[f.Name] })
+	}
+	if keyed {
+		param("uuid", metadata.KindID, func(r *RowWrite) any { return r.ID })
+		param("int8", metadata.KindInteger, func(r *RowWrite) any { return r.Version })
+	}
+	b.text(")")
+}
+
+func moneyPart(v any, p Part) any {
+	m, ok := v.(expr.Money)
+	switch {
+	case !ok:
+		return nil
+	case p == Code:
+		return m.Currency
+	}
+	return m.Amount
+}
+
+// columnParam turns one column of values, nulls among them, into an array.
+func columnParam(k metadata.Kind, column []any) any {
+	switch codecOf(k) {
+	case codecInt:
+		return nullable(column, func(v int64) pgtype.Int8 { return pgtype.Int8{Int64: v, Valid: true} })
+	case codecNumeric:
+		return nullable(column, numeric)
+	case codecBool:
+		return nullable(column, func(v bool) pgtype.Bool { return pgtype.Bool{Bool: v, Valid: true} })
+	case codecDate:
+		return nullable(column, func(v expr.Date) pgtype.Date { return pgtype.Date{Time: v.Time(), Valid: true} })
+	case codecTime:
+		return nullable(column, func(v time.Time) pgtype.Timestamptz { return pgtype.Timestamptz{Time: v, Valid: true} })
+	case codecUUID:
+		return nullable(column, func(v trellis.ID) pgtype.UUID { return pgtype.UUID{Bytes: v, Valid: true} })
+	}
+	return nullable(column, func(v string) pgtype.Text { return pgtype.Text{String: v, Valid: true} })
+}
+
+func nullable[A, B any](column []any, f func(A) B) []B {
+	out := make([]B, len(column))
+	for i, v := range column {
+		if a, ok := v.(A); ok {
+			out[i] = f(a)
+		}
+	}
+	return out
+}

@@ -1,0 +1,134 @@
+package query
+
+import (
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/metadata"
+)
+
+// shape compiles what is asked of a list.
+func (c *compiler) shape(l *level, r *rows, depth int) error {
+	l.edgeOuts = map[int]*record{}
+	p := rootScope(r)
+	for i, it := range l.list.Shape {
+		sel := it.Select
+		for _, e := range it.Edges {
+			if e.Kind == EdgeNode {
+				sel = append(sel, e.Select...)
+			}
+		}
+		if it.Kind != Nodes && it.Kind != Edges {
+			continue
+		}
+		out, err := c.selection(l, r, p, sel, depth)
+		if err != nil {
+			return at(err, it.Key)
+		}
+		l.edgeOuts[i] = out
+	}
+	if len(l.edgeOuts) == 0 { // only a count or page information is asked
+		out, err := c.selection(l, r, p, nil, depth)
+		l.out = out
+		return err
+	}
+	for _, out := range l.edgeOuts {
+		l.out = out
+	}
+	return nil
+}
+
+// selection compiles what is asked of the record at p.
+func (c *compiler) selection(l *level, r *rows, p place, sel Selection, depth int) (*record, error) {
+	if depth > MaxLevels {
+		return nil, trellis.Errorf(trellis.CodeQueryTooCostly, "records go %d levels deep at most", MaxLevels)
+	}
+	if c.items += len(sel); c.items > MaxItems {
+		return nil, trellis.Errorf(trellis.CodeQueryTooCostly, "a query asks for %d fields at most", MaxItems)
+	}
+	id, err := r.add(p, p.object.Field("id"), "", codecUUID)
+	if err != nil {
+		return nil, err
+	}
+	rec := &record{id: id, items: make([]output, 0, len(sel))}
+	for _, it := range sel {
+		out, err := c.item(l, r, p, rec, it, depth)
+		if err != nil {
+			return nil, at(err, it.Key)
+		}
+		rec.items = append(rec.items, out)
+	}
+	return rec, nil
+}
+
+func (c *compiler) item(l *level, r *rows, p place, rec *record, it Item, depth int) (output, error) {
+	out := output{key: quoteKey(it.Key), kind: it.Kind}
+	switch it.Kind {
+	case TypeName:
+		out.text = AppendJSONString(nil, it.Text)
+		return out, nil
+	case ToMany:
+		return out, c.toMany(l, p, rec, it, depth, &out)
+	}
+	f := p.object.Field(it.Field)
+	if f == nil {
+		return out, errNoField(p.object.Name, it.Field)
+	}
+	var err error
+	switch it.Kind {
+	case Value:
+		out.col, err = r.add(p, f, "", codecOf(f.Kind))
+	case Record:
+		if !f.Kind.IsLookup() {
+			return out, errNoField(p.object.Name, it.Field)
+		}
+		var to place
+		if to, err = r.follow(p, f); err == nil {
+			out.sub, err = c.selection(l, r, to, it.Select, depth+1)
+		}
+	case Money:
+		err = c.money(r, p, f, it, &out)
+	}
+	return out, err
+}
+
+func (c *compiler) toMany(l *level, p place, rec *record, it Item, depth int, out *output) error {
+	rel := p.object.Relation(it.List.Relation)
+	if rel == nil {
+		return errNoField(p.object.Name, it.List.Relation)
+	}
+	o, err := c.space.Object(rel.Object)
+	if err != nil {
+		return err
+	}
+	sub, err := c.list(o, it.List, rel, depth+1)
+	if err != nil {
+		return err
+	}
+	out.child = len(l.children)
+	l.children = append(l.children, &child{level: sub, parent: rec.id})
+	return nil
+}
+
+func (c *compiler) money(r *rows, p place, f *metadata.Field, it Item, out *output) error {
+	if f.Kind != metadata.KindCurrency {
+		return errNoField(p.object.Name, it.Field)
+	}
+	var err error
+	if out.col, err = r.add(p, f, "", codecNumeric); err != nil {
+		return err
+	}
+	code, err := r.add(p, f, f.CodeColumn(), codecText)
+	if err != nil {
+		return err
+	}
+	for _, part := range it.Parts {
+		m := moneyOut{key: quoteKey(part.Key), part: part.Part}
+		if part.Part == PartTypeName {
+			m.text = AppendJSONString(nil, part.Text)
+		}
+		out.parts = append(out.parts, m)
+	}
+	out.code = code
+	return nil
+}
+
+func quoteKey(key string) []byte { return append(AppendJSONString(nil, key), ':') }

@@ -1,0 +1,79 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/core/query"
+	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/policy"
+)
+
+// row is one operation on its way: what was asked, what is stored, what will
+// be written.
+type row struct {
+	op      *Op
+	object  *metadata.ObjectView
+	verb    Verb // Create, Update, Delete or Restore; an upsert becomes one of the first two
+	id      trellis.ID
+	given   map[string]any // canonical values of the fields given
+	old     *query.Stored
+	image   *query.Image    // after the write
+	changed map[string]bool // fields that differ, system ones left out
+	grant   *policy.Grant
+	batch   trellis.ID // the delete or restore it belongs to
+	path    []any
+	// cascaded rows were not asked for: they follow another one.
+	cascaded bool
+	err      *trellis.Error
+}
+
+// changes says whether the row will be written at all.
+func (w *row) changes() bool {
+	return w.verb != Update || len(w.changed) > 0
+}
+
+// at is the path of one of the row's fields.
+func (w *row) at(field string) []any {
+	return append(slices.Clip(w.path), field)
+}
+
+// fail notes the row's first problem.
+func (w *row) fail(err *trellis.Error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+// byObject groups rows by object, order kept.
+func byObject(rows []*row) [][]*row {
+	var groups [][]*row
+	at := map[string]int{}
+	for _, w := range rows {
+		if w.object == nil {
+			continue
+		}
+		i, ok := at[w.object.Name]
+		if !ok {
+			i = len(groups)
+			at[w.object.Name] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], w)
+	}
+	return groups
+}
+
+// runs groups neighbours that can be one statement: the same verb and object.
+// A row that refers to one of the same run by a lookup is fine, since foreign
+// keys are checked at the statement's end.
+func runs(rows []*row) [][]*row {
+	var out [][]*row
+	for i, w := range rows {
+		if i == 0 || w.verb != rows[i-1].verb || w.object != rows[i-1].object || w.batch != rows[i-1].batch {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], w)
+	}
+	return out
+}

@@ -1,0 +1,173 @@
+package core
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/core/query"
+	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
+)
+
+// ruleBook holds the compiled validation rules of one revision.
+type ruleBook struct {
+	revision int64
+	exprs    *expr.Engine
+	rules    map[string][]compiledRule
+}
+
+type compiledRule struct {
+	*metadata.ValidationRule
+	*expr.Rule
+}
+
+// rulesOf compiles an object's validation rules once per revision.
+func (e *Engine) rulesOf(r *Request, o *metadata.ObjectView) ([]compiledRule, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	book := e.rules[r.View.WorkspaceID]
+	if book == nil || book.revision != r.View.Revision {
+		book = &ruleBook{revision: r.View.Revision, exprs: expr.New(r.View.Snapshot), rules: map[string][]compiledRule{}}
+		e.rules[r.View.WorkspaceID] = book
+	}
+	rules, ok := book.rules[o.Name]
+	if ok {
+		return rules, nil
+	}
+	for _, v := range o.Rules {
+		c, err := book.exprs.Compile(o.Name, v.Rule, expr.Validate)
+		if err != nil {
+			return nil, trellis.Wrap(trellis.CodeInternal, err, "the rule %s of %s does not compile", v.Name, o.Name)
+		}
+		rules = append(rules, compiledRule{v, c})
+	}
+	book.rules[o.Name] = rules
+	return rules, nil
+}
+
+// validate checks required fields and validation rules on the new images. The
+// rules read as the system. Problems go to the rows; an error is the
+// database's.
+func (e *Engine) validate(ctx context.Context, r *Request, rows []*row) error {
+	for _, group := range byObject(rows) {
+		o := group[0].object
+		rules, err := e.rulesOf(r, o)
+		if err != nil {
+			return err
+		}
+		if err := e.loadHops(ctx, r, o, rules, group); err != nil {
+			return err
+		}
+		for _, w := range group {
+			if w.err == nil && w.changes() {
+				w.err = checkRow(ctx, r, rules, w)
+			}
+		}
+	}
+	return nil
+}
+
+func checkRow(ctx context.Context, r *Request, rules []compiledRule, w *row) *trellis.Error {
+	for _, f := range w.object.Fields {
+		touched := w.verb == Create || w.changed[f.Name]
+		if f.Required && touched && w.image.Values[f.Name] == nil {
+			return trellis.Errorf(trellis.CodeValidationFailed, "%s is required", f.Label.In("en", f.Name)).At(w.at(f.Name)...)
+		}
+	}
+	vars := *r.Principal.Vars(r.Now)
+	vars.Record = w.image
+	if w.old != nil {
+		vars.Old = w.old.Image
+	}
+	vars.Changed = func(name string) bool { return w.changed[name] }
+	for _, rule := range rules {
+		if ok, err := rule.Eval(ctx, &vars); ok && err == nil {
+			continue
+		}
+		path := w.path
+		if rule.Field != "" {
+			path = w.at(rule.Field)
+		}
+		return trellis.Errorf(trellis.CodeValidationFailed, "%s", rule.Message.In("en", fmt.Sprintf("the rule %s is broken", rule.Name))).At(path...)
+	}
+	return nil
+}
+
+// loadHops reads, as the system, the records that rules reach over lookups.
+func (e *Engine) loadHops(ctx context.Context, r *Request, o *metadata.ObjectView, rules []compiledRule, rows []*row) error {
+	var images []*query.Image
+	for _, w := range rows {
+		if w.err == nil && w.changes() {
+			images = append(images, w.image)
+			if w.old != nil {
+				images = append(images, w.old.Image)
+			}
+		}
+	}
+	var paths []expr.Path
+	for _, rule := range rules {
+		for _, p := range rule.Deps() {
+			if len(p) > 1 {
+				paths = append(paths, p)
+			}
+		}
+	}
+	if len(images) == 0 || len(paths) == 0 {
+		return nil
+	}
+	return e.loadPaths(ctx, r, o, paths, images)
+}
+
+// loadPaths follows the first lookup of each path for all images in one query
+// per lookup, then goes on from there.
+func (e *Engine) loadPaths(ctx context.Context, r *Request, o *metadata.ObjectView, paths []expr.Path, images []*query.Image) error {
+	next := map[string][]expr.Path{}
+	for _, p := range paths {
+		next[p[0]] = append(next[p[0]], p[1:])
+	}
+	for lookup, rest := range next {
+		f := o.Field(lookup)
+		target := r.View.Snapshot.Lookup(f.Target)
+		byID := map[trellis.ID]*query.Image{}
+		var wanted [][]any
+		for _, img := range images {
+			if id, ok := img.Values[lookup].(trellis.ID); ok && byID[id] == nil {
+				byID[id] = &query.Image{}
+				wanted = append(wanted, []any{id})
+			}
+		}
+		if len(wanted) == 0 {
+			continue
+		}
+		found, err := e.stored(ctx, systemRequest(r), &query.Wanted{Object: target, Match: []*metadata.Field{target.Field("id")}, Values: wanted, Action: metadata.ActionRead})
+		if err != nil {
+			return err
+		}
+		clear(byID)
+		var reached []*query.Image
+		for _, s := range found {
+			if s != nil {
+				byID[s.ID] = s.Image
+				reached = append(reached, s.Image)
+			}
+		}
+		for _, img := range images {
+			if id, ok := img.Values[lookup].(trellis.ID); ok && byID[id] != nil {
+				img.SetHop(lookup, byID[id])
+			}
+		}
+		var deeper []expr.Path
+		for _, p := range rest {
+			if len(p) > 1 {
+				deeper = append(deeper, p)
+			}
+		}
+		if len(deeper) > 0 && len(reached) > 0 {
+			if err := e.loadPaths(ctx, r, target, deeper, reached); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,274 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/core/pg"
+	"github.com/trellishq/trellis/metadata"
+)
+
+// maxRepeats is how often a write is tried when records or the catalogue change
+// under it.
+const maxRepeats = 3
+
+// Write carries out the operations as one transaction and gives a result for
+// each. With w.PerRow, operations that are refused have an Err in their result
+// and the others are carried out; otherwise the first problem of each
+// operation comes back as trellis.Errors and nothing is done.
+//
+// r is pinned anew when the catalogue changed in between, so that an answer
+// read with it afterwards fits what was written.
+func (e *Engine) Write(ctx context.Context, r *Request, w *Write) ([]Result, error) {
+	if len(w.Ops) > MaxOps {
+		return nil, trellis.Errorf(trellis.CodeInvalidInput, "one write takes %d operations at most", MaxOps)
+	}
+	if r.Depth > MaxDepth {
+		return nil, trellis.Errorf(trellis.CodeQueryTooCostly, "writes call each other more than %d deep", MaxDepth)
+	}
+	for attempt := 1; ; attempt++ {
+		results, err := e.tryWrite(ctx, r, w)
+		if err == nil {
+			return results, nil
+		}
+		stale := errors.Is(err, errStale) || replan(err)
+		again := stale || errors.Is(err, errLost) || upsertRace(w, err)
+		if attempt == maxRepeats || !again {
+			return nil, writeError(err)
+		}
+		if stale {
+			if err := e.catalog.Refresh(ctx, r.View.Slug); err != nil {
+				return nil, err
+			}
+			if err := e.pin(ctx, r, r.View.Slug); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// replan says that the tables changed under a prepared statement.
+func replan(err error) bool {
+	state := pg.SQLState(err)
+	return state == "0A000" || state == "42703" || state == "42P01"
+}
+
+// upsertRace says that a record with an upserted key came in between.
+func upsertRace(w *Write, err error) bool {
+	if pg.SQLState(err) != "23505" {
+		return false
+	}
+	for i := range w.Ops {
+		if w.Ops[i].Verb == Upsert {
+			return true
+		}
+	}
+	return false
+}
+
+// writeError is what the caller is told.
+func writeError(err error) error {
+	switch {
+	case errors.Is(err, errLost):
+		return errVersion()
+	case errors.Is(err, errOutside):
+		return trellis.Errorf(trellis.CodeForbidden, "you may not write a record like this")
+	case errors.Is(err, errStale):
+		return trellis.Errorf(trellis.CodeUnavailable, "the workspace is being changed; try again")
+	}
+	return pg.Error(err)
+}
+
+func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write) ([]Result, error) {
+	rows, err := e.ready(ctx, r, w.Ops)
+	if err != nil {
+		return nil, err
+	}
+	if !w.PerRow {
+		if errs := problems(rows); len(errs) > 0 {
+			return nil, errs
+		}
+	}
+	switch {
+	case w.PerRow:
+		err = e.commitPerRow(ctx, r, w, rows)
+	case w.Also == nil:
+		err = e.write(ctx, r, e.db, rows)
+	default:
+		err = e.inTx(ctx, func(tx pgx.Tx) error {
+			if err := e.write(ctx, r, tx, rows); err != nil {
+				return err
+			}
+			return w.Also(ctx, tx, results(rows, len(w.Ops)))
+		})
+	}
+	if err != nil {
+		return nil, locate(err, rows)
+	}
+	return results(rows, len(w.Ops)), nil
+}
+
+// ready brings operations to where they can be written: prepared, validated,
+// through the hooks, and validated again when those changed something.
+func (e *Engine) ready(ctx context.Context, r *Request, ops []Op) ([]*row, error) {
+	rows, err := e.prepare(ctx, r, ops)
+	if err != nil {
+		return nil, err
+	}
+	// Hooks come first for what they fill in may be what a rule asks for; rules
+	// then judge what will be written.
+	if err := e.runHooks(ctx, r, rows); err != nil {
+		return nil, err
+	}
+	return rows, e.validate(ctx, r, rows)
+}
+
+func problems(rows []*row) trellis.Errors {
+	var errs trellis.Errors
+	for _, w := range rows {
+		if w.err != nil {
+			errs = append(errs, w.err)
+		}
+	}
+	return errs
+}
+
+func results(rows []*row, n int) []Result {
+	out := make([]Result, n)
+	for i, w := range rows[:n] {
+		if w.err != nil {
+			out[i].Err = w.err
+			continue
+		}
+		out[i] = Result{ID: w.id, Version: w.version(), Verb: w.verb}
+		if !w.changes() {
+			out[i].Verb = ""
+		}
+	}
+	return out
+}
+
+// locate gives a database error that belongs to one operation that one's path.
+func locate(err error, rows []*row) error {
+	if len(rows) != 1 || errors.Is(err, errStale) || errors.Is(err, errLost) {
+		return err
+	}
+	var known *trellis.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	if errors.Is(err, errOutside) || pg.SQLState(err) == "23505" {
+		return rowError(err, rows[0])
+	}
+	return err
+}
+
+// rowError is a row's problem as the database told it.
+func rowError(err error, w *row) *trellis.Error {
+	if pg.SQLState(err) == "23505" {
+		return uniqueError(w)
+	}
+	return public(writeError(err)).At(w.path...)
+}
+
+// uniqueError names the one unique field the row sets; with several, which of
+// them it was stays unsaid, because the record in the way may be hidden.
+func uniqueError(w *row) *trellis.Error {
+	e := trellis.Errorf(trellis.CodeConflict, "another record has the same value")
+	var unique []*metadata.Field
+	for _, f := range w.object.Fields {
+		if f.Unique && w.changed[f.Name] {
+			unique = append(unique, f)
+		}
+	}
+	if len(unique) == 1 {
+		return e.At(w.at(unique[0].Name)...)
+	}
+	return e.At(w.path...)
+}
+
+// inTx runs fn in a transaction of read committed. It does not repeat: the
+// write path as a whole does.
+func (e *Engine) inTx(ctx context.Context, fn func(tx pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, e.db, fn)
+}
+
+// commitPerRow writes the good rows in one transaction. When the database
+// refuses a group, it is halved until the rows to blame are found; those are
+// left out.
+func (e *Engine) commitPerRow(ctx context.Context, r *Request, w *Write, rows []*row) error {
+	return e.inTx(ctx, func(tx pgx.Tx) error {
+		if err := e.halve(ctx, r, tx, rows); err != nil {
+			return err
+		}
+		if w.Also == nil {
+			return nil
+		}
+		return w.Also(ctx, tx, results(rows, len(w.Ops)))
+	})
+}
+
+func (e *Engine) halve(ctx context.Context, r *Request, tx pgx.Tx, rows []*row) error {
+	good := 0
+	for _, w := range rows {
+		if w.err == nil && w.changes() {
+			good++
+		}
+	}
+	if good == 0 {
+		return nil
+	}
+	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error { return e.write(ctx, r, sp, rows) })
+	switch {
+	case err == nil:
+		return nil
+	case !rowsToBlame(err):
+		return err
+	case len(rows) == 1:
+		rows[0].fail(rowError(err, rows[0]))
+		return nil
+	}
+	half := len(rows) / 2
+	if err := e.halve(ctx, r, tx, rows[:half]); err != nil {
+		return err
+	}
+	return e.halve(ctx, r, tx, rows[half:])
+}
+
+// rowsToBlame says that a failure is about what the rows hold, so that others
+// may go through without them.
+func rowsToBlame(err error) bool {
+	if errors.Is(err, errOutside) || errors.Is(err, errLost) {
+		return true
+	}
+	state := pg.SQLState(err)
+	return len(state) == 5 && (state[:2] == "23" || state[:2] == "22")
+}
+
+// Bulk carries out any number of operations in transactions of chunk (0:
+// ChunkOps) each, a result for each operation, refused ones left out. It stops
+// at the first chunk that fails as a whole; the results of the chunks before
+// come back with the error. References between operations stay inside a chunk.
+func (e *Engine) Bulk(ctx context.Context, r *Request, ops []Op, chunk int) ([]Result, error) {
+	if chunk <= 0 {
+		chunk = ChunkOps
+	}
+	if chunk > MaxOps {
+		return nil, fmt.Errorf("core: a chunk of %d operations is over %d", chunk, MaxOps)
+	}
+	done := make([]Result, 0, len(ops))
+	for len(ops) > 0 {
+		n := min(chunk, len(ops))
+		res, err := e.Write(ctx, r, &Write{Ops: ops[:n], PerRow: true})
+		if err != nil {
+			return done, err
+		}
+		done, ops = append(done, res...), ops[n:]
+		r.Now = e.now().UTC()
+	}
+	return done, nil
+}
