@@ -83,6 +83,9 @@ type Source interface {
 	// ErrCursor when cur cannot be resumed from. Any other error is retried with
 	// back-off. With an error other than io.EOF batch and cursor mean nothing.
 	//
+	// The end is io.EOF itself: hosts compare with ==. The error of a connection
+	// that was cut may wrap io.EOF, and must not be taken for the end.
+	//
 	// Read returns soon after ctx is done. A call that would take more than a
 	// minute is cut: prefer many short batches.
 	Read(ctx context.Context, stream string, cur Cursor) (Batch, Cursor, error)
