@@ -9,5 +9,6 @@ import "embed"
 
 // Files holds go/ (the Go SDK) and templates/<language>/.
 //
-//go:embed go/*.go templates
+//go:embed go/sdk.go go/codec.go go/bridge_wasip1.go go/bridge_native.go
+//go:embed all:templates
 var Files embed.FS

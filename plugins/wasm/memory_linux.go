@@ -2,7 +2,6 @@ package wasm
 
 import (
 	"fmt"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,8 +11,10 @@ import (
 type mapping struct {
 	all  []byte
 	size uint64
-	// image is how much of the start is mapped from the snapshot.
-	image uint64
+	// from is the snapshot that the start is mapped from.
+	from *image
+	// flags has room for a line of pagemap for each page of the snapshot.
+	flags []byte
 }
 
 func newMapping(most uint64) (*mapping, error) {
@@ -39,45 +40,4 @@ func (m *mapping) Free() {
 		_ = unix.Munmap(m.all)
 		m.all, m.size = nil, 0
 	}
-}
-
-// image is a snapshot in a memory file, shared by all instances.
-type image struct {
-	fd   int
-	size uint64
-}
-
-func newImage(memory []byte) (*image, error) {
-	fd, err := unix.MemfdCreate("trellis-plugin", unix.MFD_CLOEXEC)
-	if err != nil {
-		return nil, fmt.Errorf("create a snapshot: %w", err)
-	}
-	im := &image{fd, uint64(len(memory))}
-	for at := 0; at < len(memory); {
-		n, err := unix.Pwrite(fd, memory[at:], int64(at))
-		if err != nil || n == 0 {
-			im.close()
-			return nil, fmt.Errorf("write a snapshot: %w", err)
-		}
-		at += n
-	}
-	return im, nil
-}
-
-func (im *image) close() { _ = unix.Close(im.fd) }
-
-// adopt makes the start of memory a private view of the snapshot.
-func (m *mapping) adopt(im *image) error {
-	_, err := unix.MmapPtr(im.fd, 0, unsafe.Pointer(&m.all[0]), uintptr(im.size),
-		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_NORESERVE)
-	if err != nil {
-		return fmt.Errorf("map a snapshot: %w", err)
-	}
-	m.image = im.size
-	return nil
-}
-
-// reset drops every page written since adopt; the snapshot shows again.
-func (m *mapping) reset() error {
-	return unix.Madvise(m.all[:m.image], unix.MADV_DONTNEED)
 }

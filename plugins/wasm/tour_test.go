@@ -1,4 +1,4 @@
-package wasm_test
+package wasm
 
 import (
 	"errors"
@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/trellishq/trellis/plugins"
-	"github.com/trellishq/trellis/plugins/wasm"
 )
 
 // The way of an author: init, build, test, with the template's own fixtures.
@@ -19,7 +18,7 @@ func TestTemplateBuildsAndPassesItsFixtures(t *testing.T) {
 	if _, err := plugins.Build(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
-	report, err := wasm.TestFolder(t.Context(), dir, "", false, slog.New(slog.DiscardHandler))
+	report, err := TestFolder(t.Context(), dir, "", false, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatalf("%v: %v", err, errors.Unwrap(err))
 	}

@@ -36,16 +36,16 @@ import (
 // Hook is one call: a record that is about to be written.
 type Hook struct {
 	// Event is before-create, before-update or before-delete.
-	Event  string `json:"event"`
-	Object string `json:"object"`
+	Event  string
+	Object string
 	// Record holds the fields that plugin.yaml asks for, as they would be
 	// written; Old as they are now, empty for a create.
-	Record map[string]json.RawMessage `json:"record"`
-	Old    map[string]json.RawMessage `json:"old"`
+	Record map[string]json.RawMessage
+	Old    map[string]json.RawMessage
 	// Changed names the fields in which Record and Old differ.
-	Changed []string `json:"changed"`
+	Changed []string
 	// Caller names who writes.
-	Caller string `json:"caller"`
+	Caller string
 
 	patch map[string]json.RawMessage
 	err   error
@@ -61,7 +61,7 @@ func (h *Hook) Get(field string, v any) bool {
 // Text is the value of a text field, "" when it has none.
 func (h *Hook) Text(field string) string {
 	var s string
-	h.Get(field, &s)
+	text(h.Record[field], &s)
 	return s
 }
 
@@ -78,10 +78,15 @@ func (h *Hook) Changes(field string) bool { return slices.Contains(h.Changed, fi
 // Set changes a field; nil clears it. The hook must have the mode transform
 // and list the field.
 func (h *Hook) Set(field string, value any) {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		h.err = errors.Join(h.err, fmt.Errorf("set %s: %w", field, err))
-		return
+	var raw []byte
+	if s, ok := value.(string); ok {
+		raw = quote(make([]byte, 0, len(s)+2), s)
+	} else {
+		var err error
+		if raw, err = json.Marshal(value); err != nil {
+			h.err = errors.Join(h.err, fmt.Errorf("set %s: %w", field, err))
+			return
+		}
 	}
 	if h.patch == nil {
 		h.patch = map[string]json.RawMessage{}
@@ -89,13 +94,9 @@ func (h *Hook) Set(field string, value any) {
 	h.patch[field], h.Record[field] = raw, raw
 }
 
-type veto struct {
-	Field   string `json:"field"`
-	Code    string `json:"code"`
-	Message string `json:"message"`
-}
+type veto struct{ field, code, message string }
 
-func (v *veto) Error() string { return v.Message }
+func (v *veto) Error() string { return v.message }
 
 // Veto refuses the write when a handler returns it. field is what it is about,
 // "" for the whole record; code a word such as COUNTRY_REQUIRED; message a
@@ -118,46 +119,28 @@ func number(entry string) uint32 {
 // Run calls an entry with input as the host would, for tests.
 func Run(entry string, input []byte) []byte { return run(number(entry), input) }
 
-type result struct {
-	Status  string                     `json:"status"`
-	Patch   map[string]json.RawMessage `json:"patch,omitempty"`
-	Veto    *veto                      `json:"veto,omitempty"`
-	Message string                     `json:"message,omitempty"`
-}
-
 func run(entry uint32, input []byte) []byte {
 	fn := handlers[entry]
 	if fn == nil {
-		return encode(result{Status: "error", Message: "the program does not handle this entry"})
+		return errorResult("the program does not handle this entry")
 	}
-	h := &Hook{}
-	if err := json.Unmarshal(input, h); err != nil {
-		return encode(result{Status: "error", Message: "the input is not JSON: " + err.Error()})
+	h, err := parseHook(input)
+	if err != nil {
+		return errorResult(err.Error())
 	}
-	if h.Record == nil {
-		h.Record = map[string]json.RawMessage{}
-	}
-	err := fn(h)
+	err = fn(h)
 	var refused *veto
 	switch {
 	case errors.As(err, &refused):
-		return encode(result{Status: "veto", Veto: refused})
+		return vetoResult(refused)
 	case err != nil:
-		return encode(result{Status: "error", Message: err.Error()})
+		return errorResult(err.Error())
 	case h.err != nil:
-		return encode(result{Status: "error", Message: h.err.Error()})
+		return errorResult(h.err.Error())
 	case h.patch != nil:
-		return encode(result{Status: "patch", Patch: h.patch})
+		return patchResult(h.patch)
 	}
 	return nil // empty output means ok
-}
-
-func encode(r result) []byte {
-	b, err := json.Marshal(r)
-	if err != nil { // a RawMessage that a handler put in by hand
-		b, _ = json.Marshal(result{Status: "error", Message: err.Error()})
-	}
-	return b
 }
 
 // Now is the time of the host.
