@@ -44,7 +44,7 @@ func Normalize(def, current *Definition) {
 			p.Package, p.Effect = cmp.Or(p.Package, CustomPackage), cmp.Or(p.Effect, Allow)
 		}
 	}
-	sortComponents(def)
+	Sort(def)
 	namePhysical(def, current)
 	addPackages(def, shared)
 }
@@ -129,7 +129,8 @@ func defaultOnDelete(f *Field) OnDelete {
 	return SetNull
 }
 
-func sortComponents(def *Definition) {
+// Sort puts the components in the order in which they are kept and written.
+func Sort(def *Definition) {
 	slices.SortStableFunc(def.Objects, func(a, b *Object) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortStableFunc(def.Roles, func(a, b *Role) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortStableFunc(def.Policies, func(a, b *Policy) int {

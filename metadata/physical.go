@@ -82,7 +82,7 @@ func nameColumns(o, old *Object, hidden []string) {
 	for _, f := range systemFields {
 		taken[f.Column] = true
 	}
-	for _, c := range append(hidden, pgColumns...) {
+	for _, c := range append(append(hidden, BatchColumn), pgColumns...) {
 		taken[c] = true
 	}
 	byName, byColumn := map[string]*Field{}, map[string]*Field{}

@@ -1,5 +1,9 @@
 package metadata
 
+// BatchColumn is a column of every table that is no field: the delete that
+// trashed the record.
+const BatchColumn = "deleted_batch"
+
 // SystemFields are in front of every object's own fields, in this order.
 func SystemFields(o *Object) []*Field {
 	fs := make([]*Field, 0, len(systemFields)+len(o.Fields))

@@ -58,7 +58,7 @@ func Read(fsys fs.FS) (*Definition, trellis.Errors) {
 	} else {
 		r.packages()
 	}
-	sortComponents(r.def)
+	Sort(r.def)
 	if len(r.errs) > maxProblems {
 		r.errs = r.errs[:maxProblems]
 	}

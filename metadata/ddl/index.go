@@ -148,7 +148,7 @@ func (p *planner) create(o *metadata.Object, spec indexSpec, phase Phase) Step {
 }
 
 func (p *planner) dropIndex(o *metadata.Object, f *metadata.Field, spec indexSpec) {
-	s := Step{Kind: DropIndex, Lock: AccessExclusive, Online: true, Object: o.Name, SQL: "DROP INDEX IF EXISTS " + p.table(spec.name)}
+	s := Step{Kind: DropIndex, Lock: AccessExclusive, Online: true, Object: o.Name, Index: p.table(spec.name), SQL: "DROP INDEX IF EXISTS " + p.table(spec.name)}
 	if f != nil {
 		s.Field = f.Name
 	}

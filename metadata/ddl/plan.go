@@ -64,8 +64,8 @@ type Step struct {
 	Online bool `json:"online"`
 	// Loses says what people lose by the step, "" for nothing.
 	Loses string `json:"loses,omitempty"`
-	// Index is the qualified name of the index that a step outside the
-	// transaction makes, for cleaning up after a failure.
+	// Index is the qualified, quoted name of the index that a step drops, or
+	// makes outside the transaction, for cleaning up after a failure.
 	Index string `json:"index,omitempty"`
 	// Object and Field say whom the step is for.
 	Object string `json:"object,omitempty"`

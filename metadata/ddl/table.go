@@ -16,6 +16,8 @@ func (p *planner) createTable(o *metadata.Object) {
 	for _, f := range all {
 		lines = append(lines, columns(f)...)
 	}
+	// Which delete trashed the record; what went together is restored together.
+	lines = append(lines, quote(metadata.BatchColumn)+" uuid")
 	lines = append(lines, fmt.Sprintf("CONSTRAINT %s PRIMARY KEY (id)", quote(metadata.IndexName(o.Table, "pkey"))))
 	p.within(Step{Kind: CreateTable, Lock: NoLock, Online: true, Object: o.Name,
 		SQL: fmt.Sprintf("CREATE TABLE %s (\n\t%s\n)", p.table(o.Table), strings.Join(lines, ",\n\t"))})
