@@ -82,7 +82,7 @@ func checkRow(ctx context.Context, r *Request, rules []compiledRule, w *row) *tr
 	}
 	vars.Changed = func(name string) bool { return w.changed[name] }
 	for _, rule := range rules {
-		if ok, err := rule.Eval(ctx, &vars); ok && err == nil {
+		if ok, err := rule.Eval(ctx, vars); ok && err == nil {
 			continue
 		}
 		path := w.path

@@ -12,9 +12,13 @@ import (
 	"github.com/trellishq/trellis/metadata"
 )
 
-// maxRepeats is how often a write is tried when records or the catalogue change
-// under it.
-const maxRepeats = 3
+// How often a write is tried when records or the catalogue change under it.
+// A changed catalogue is no contention: an admin who applies many changes in a
+// row must not fail anybody's write.
+const (
+	maxTries      = 3
+	maxStaleTries = 10
+)
 
 // Write carries out the operations as one transaction and gives a result for
 // each. With w.PerRow, operations that are refused have an Err in their result
@@ -30,25 +34,36 @@ func (e *Engine) Write(ctx context.Context, r *Request, w *Write) ([]Result, err
 	if r.Depth > MaxDepth {
 		return nil, trellis.Errorf(trellis.CodeQueryTooCostly, "writes call each other more than %d deep", MaxDepth)
 	}
-	for attempt := 1; ; attempt++ {
+	for tries, stale := 1, 1; ; {
 		results, err := e.tryWrite(ctx, r, w)
 		if err == nil {
 			return results, nil
 		}
-		stale := errors.Is(err, errStale) || replan(err)
-		again := stale || errors.Is(err, errLost) || upsertRace(w, err)
-		if attempt == maxRepeats || !again {
-			return nil, writeError(err)
-		}
-		if stale {
-			if err := e.catalog.Refresh(ctx, r.View.Slug); err != nil {
+		switch {
+		case errors.Is(err, errStale) || replan(err):
+			if stale++; stale > maxStaleTries {
+				return nil, writeError(err)
+			}
+			if _, err := e.catalog.Refresh(ctx, r.View.Slug); err != nil {
 				return nil, err
 			}
 			if err := e.pin(ctx, r, r.View.Slug); err != nil {
 				return nil, err
 			}
+		case errors.Is(err, errLost) || contention(err) || upsertRace(w, err):
+			if tries++; tries > maxTries {
+				return nil, writeError(err)
+			}
+		default:
+			return nil, writeError(err)
 		}
 	}
+}
+
+// contention says that the database chose this transaction to give way.
+func contention(err error) bool {
+	state := pg.SQLState(err)
+	return state == "40P01" || state == "40001"
 }
 
 // replan says that the tables changed under a prepared statement.
