@@ -95,3 +95,9 @@ func (v changedVal) Value() any                                  { return v.a }
 func (v changedVal) Equal(ref.Val) ref.Val                       { return types.False }
 func (v changedVal) ConvertToNative(t reflect.Type) (any, error) { return noNative(v, t) }
 func (v changedVal) ConvertToType(t ref.Type) ref.Val            { return noConversion(v, t.TypeName()) }
+
+// AggregateSize implements types.AggregateSizeVisitor.
+func (v userVal) AggregateSize(types.AggregateSizer) uint32 { return 1 }
+
+// AggregateSize implements types.AggregateSizeVisitor.
+func (v changedVal) AggregateSize(types.AggregateSizer) uint32 { return 1 }

@@ -133,6 +133,12 @@ func (v dateVal) move(days int64) ref.Val {
 	return dateVal(d)
 }
 
+// AggregateSize implements types.AggregateSizeVisitor.
+func (v dateVal) AggregateSize(types.AggregateSizer) uint32 { return 1 }
+
+// AggregateSize implements types.AggregateSizeVisitor.
+func (v idVal) AggregateSize(types.AggregateSizer) uint32 { return 2 }
+
 func sign(n int) ref.Val {
 	switch {
 	case n < 0:
@@ -206,6 +212,11 @@ func (v decimalVal) Negate() ref.Val {
 	return decimalVal{new(Decimal).Neg(v.d)}
 }
 
+// AggregateSize implements types.AggregateSizeVisitor.
+func (v decimalVal) AggregateSize(types.AggregateSizer) uint32 {
+	return 1 + uint32(v.d.Coeff.BitLen()/32)
+}
+
 func (v decimalVal) with(o ref.Val, op func(d, x, y *Decimal) (apd.Condition, error)) ref.Val {
 	w, ok := o.(decimalVal)
 	if !ok {
@@ -272,3 +283,6 @@ func (v *recordVal) sameField(w *recordVal, name string) (bool, error) {
 	}
 	return true, nil
 }
+
+// AggregateSize counts a record as one: it is not the expression that holds it.
+func (v *recordVal) AggregateSize(types.AggregateSizer) uint32 { return 1 }

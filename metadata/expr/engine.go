@@ -40,8 +40,9 @@ const (
 	maxFolded    = 8192    // nodes of a predicate
 	maxUnrolled  = 256     // elements of a list that exists or all runs over
 	maxListed    = 10_000  // elements of a list after "in"
-	costLimit    = 200_000 // CEL's abstract units, about 2 ms
-	memoryLimit  = 4 << 20 // bytes that one evaluation may hold
+	costLimit    = 100_000 // CEL's abstract units, about 12 ms
+	maxElements  = 100_000 // parts of one value: elements, and each 10 bytes of text
+	maxDepth     = 24      // levels of one value
 	checkEvery   = 100     // loop steps between looks at the context
 	regexProgram = 2000    // size of a compiled pattern
 )
@@ -148,7 +149,8 @@ func (e *Engine) programOptions(p Profile, loops bool) []cel.ProgramOption {
 		opts = append(opts, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(checkEvery))
 	}
 	if p != Row {
-		opts = append(opts, cel.MemoryLimit(memoryLimit))
+		size := types.NewSizeCalculator(types.SizeCalculatorMaxDepth(maxDepth), types.SizeCalculatorMaxTraversal(maxElements))
+		opts = append(opts, cel.MemoryLimit(maxElements), cel.MemoryTracking(types.MemoryTrackerSizeCalculator(size)))
 	}
 	return opts
 }

@@ -7,16 +7,11 @@ import (
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
-	"cel.dev/cel-go/ext"
 
 	"github.com/trellishq/trellis"
 )
 
-// stringsVersion pins the text functions of CEL's extension library: a newer
-// version of it must not give saved rules new names.
-const stringsVersion = 4
-
-// baseEnv is what every environment shares: CEL, its text functions, and ours.
+// baseEnv is what every environment shares: CEL and our functions.
 // It knows no schema.
 var baseEnv = sync.OnceValues(func() (*cel.Env, error) {
 	opts := []cel.EnvOption{
@@ -27,11 +22,11 @@ var baseEnv = sync.OnceValues(func() (*cel.Env, error) {
 		cel.ExpressionNodeLimit(maxNodes),
 		cel.RegexProgramSizeLimit(regexProgram),
 		cel.DefaultUTCTimeZone(true),
-		ext.Strings(ext.StringsVersion(stringsVersion)),
 		cel.Variable("now", cel.TimestampType),
 		cel.Variable("today", celDate),
 	}
 	opts = append(opts, conversions()...)
+	opts = append(opts, textFunctions()...)
 	return cel.NewEnv(append(opts, arithmetic()...)...)
 })
 
@@ -50,11 +45,11 @@ func conversions() []cel.EnvOption {
 		cel.Function("id",
 			cel.Overload("id_text", []*cel.Type{cel.StringType}, celID, cel.UnaryBinding(idFromText))),
 		cel.Function("string",
-			cel.Overload("string_dec", []*cel.Type{celDecimal}, cel.StringType),
-			cel.Overload("string_date", []*cel.Type{celDate}, cel.StringType),
-			cel.Overload("string_id", []*cel.Type{celID}, cel.StringType)),
+			cel.Overload("string_dec", []*cel.Type{celDecimal}, cel.StringType, cel.UnaryBinding(convert(types.StringType))),
+			cel.Overload("string_date", []*cel.Type{celDate}, cel.StringType, cel.UnaryBinding(convert(types.StringType))),
+			cel.Overload("string_id", []*cel.Type{celID}, cel.StringType, cel.UnaryBinding(convert(types.StringType)))),
 		cel.Function("int",
-			cel.Overload("int_dec", []*cel.Type{celDecimal}, cel.IntType)),
+			cel.Overload("int_dec", []*cel.Type{celDecimal}, cel.IntType, cel.UnaryBinding(convert(types.IntType)))),
 	}
 }
 
@@ -85,6 +80,10 @@ func same[T ref.Val](v ref.Val) ref.Val {
 		return errOverload()
 	}
 	return v
+}
+
+func convert(to *types.Type) func(ref.Val) ref.Val {
+	return func(v ref.Val) ref.Val { return v.ConvertToType(to) }
 }
 
 func decFromText(v ref.Val) ref.Val {

@@ -210,27 +210,32 @@ func closest(name string, among []string) string {
 	return best
 }
 
-// edits is the Levenshtein distance of two names, or limit when it is no
+// edits is the distance of two names in letters added, dropped, changed, or
+// exchanged with the next (optimal string alignment), or limit when it is no
 // smaller.
 func edits(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
 		return limit
 	}
-	prev := make([]int, len(b)+1)
-	next := make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		d[i][0] = i
+	}
+	for j := range d[0] {
+		d[0][j] = j
 	}
 	for i := 1; i <= len(a); i++ {
-		next[0] = i
 		for j := 1; j <= len(b); j++ {
-			cost := 1
+			changed := 1
 			if a[i-1] == b[j-1] {
-				cost = 0
+				changed = 0
 			}
-			next[j] = min(prev[j]+1, next[j-1]+1, prev[j-1]+cost)
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+changed)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
 		}
-		prev, next = next, prev
 	}
-	return min(prev[len(b)], limit)
+	return min(d[len(a)][len(b)], limit)
 }

@@ -20,6 +20,10 @@ type gen struct {
 	loop []string // variables of exists and all, over ids
 }
 
+func newGen(seed uint64) *gen {
+	return &gen{rand: rand.New(rand.NewPCG(seed, 2)), hits: map[string]int{}}
+}
+
 type node struct {
 	form string // with one %s per kid
 	kids []node
@@ -310,7 +314,7 @@ func TestTreesAgreeWithEval(t *testing.T) {
 	t.Parallel()
 	const rules, records, least = 3000, 12, 150
 	e := testEngine()
-	g := &gen{rand: rand.New(rand.NewPCG(1, 2)), hits: map[string]int{}}
+	g := newGen(1)
 	refused, mixed := 0, 0
 	for range rules {
 		n := g.condition(1 + g.rand.IntN(3))

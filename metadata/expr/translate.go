@@ -108,6 +108,10 @@ func (t *translator) checkFunctions(e celast.Expr) {
 		if fn := e.AsCall().FunctionName(); !rowFunctions[fn] && !t.rw.lists[e.ID()] {
 			t.no(e, "%s is not available in a row rule, since it has no exact counterpart in SQL", clip(operatorName(fn)))
 		}
+	case celast.ComprehensionKind:
+		if _, _, ok := existsOrAll(e.AsComprehension()); !ok {
+			t.no(e, "only exists() and all() can be used on lists in a row rule")
+		}
 	case celast.MapKind:
 		t.no(e, "a map is not available in a row rule")
 	case celast.LiteralKind:
@@ -253,7 +257,7 @@ func (t *translator) each(e celast.Expr, c celast.ComprehensionExpr, not bool) P
 	}
 	step, all, ok := existsOrAll(c)
 	if !ok {
-		return t.no(e, "only exists() and all() can be used with the record in a row rule")
+		return Never // refused by checkFunctions
 	}
 	if typeOf(t.ast.GetType(c.IterRange().ID())).Elem() == InvalidType {
 		return t.no(c.IterRange(), "this is not a list a row rule can run over")
