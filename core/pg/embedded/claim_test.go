@@ -33,7 +33,7 @@ func TestParsePidFile(t *testing.T) {
 func TestDefaultsFollowMemory(t *testing.T) {
 	t.Parallel()
 	for memory, want := range map[uint64]string{
-		256 << 20: "shared_buffers = 128MB", 8 << 30: "shared_buffers = 1024MB", 512 << 30: "shared_buffers = 2048MB",
+		256 << 20: "shared_buffers = 128MB", 8 << 30: "shared_buffers = 1024MB", 512 << 30: "shared_buffers = 1024MB",
 	} {
 		if got := defaults(memory); !strings.Contains(got, want+"\n") {
 			t.Errorf("%d bytes: no %s in %s", memory, want, got)

@@ -47,7 +47,7 @@ func killServer(t *testing.T, s *Server) {
 
 func TestKilledServerIsRestarted(t *testing.T) {
 	t.Parallel()
-	s, await := watched(t, Options{Dir: place(t)})
+	s, await := watched(t, Options{Dir: seeded(t)})
 	url := s.URL()
 	ask(t, url, "CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
 	for range 2 {
@@ -64,7 +64,7 @@ func TestKilledServerIsRestarted(t *testing.T) {
 // its server is gone, and holds the shared memory.
 func TestKilledServerWithABusyBackend(t *testing.T) {
 	t.Parallel()
-	s, await := watched(t, Options{Dir: place(t)})
+	s, await := watched(t, Options{Dir: seeded(t)})
 	conn, err := pgx.Connect(within(t), s.URL())
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func TestKilledServerWithABusyBackend(t *testing.T) {
 
 func TestRestartThatFailsIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	s, await := watched(t, Options{Dir: place(t)})
+	s, await := watched(t, Options{Dir: seeded(t)})
 	control := filepath.Join(s.dataDir(), "global", "pg_control")
 	if err := os.Rename(control, control+".away"); err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestRestartThatFailsIsTriedAgain(t *testing.T) {
 
 func TestStopWhileItCannotBeRestarted(t *testing.T) {
 	t.Parallel()
-	s, await := watched(t, Options{Dir: place(t)})
+	s, await := watched(t, Options{Dir: seeded(t)})
 	if err := os.Remove(filepath.Join(s.dataDir(), "global", "pg_control")); err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestLeftoversOfAnotherProcess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir := place(t)
+			dir := seeded(t)
 			owner := elsewhere(t, dir, nil)
 			url := owner.url()
 			ask(t, url, "CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")

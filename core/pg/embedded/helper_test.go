@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -28,14 +29,59 @@ func TestMain(m *testing.M) {
 			os.Setenv("PATH", os.Getenv("PATH")+":"+abs)
 		}
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := os.RemoveAll(seed.base); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// seed is a directory whose server has been started once and stopped.
+var seed struct {
+	once      sync.Once
+	base, dir string
+	err       error
+}
+
+// seeded is place with a copy of the seed in it: initdb takes a second, a copy
+// does not.
+func seeded(t *testing.T) string {
+	t.Helper()
+	dir := place(t)
+	sow(t, dir)
+	return dir
+}
+
+// sow copies the seed to a path whose parent exists.
+func sow(t *testing.T, dir string) {
+	t.Helper()
+	seed.once.Do(func() {
+		if seed.base, seed.err = os.MkdirTemp("", "embedded-"); seed.err != nil {
+			return
+		}
+		if seed.err = os.Chmod(seed.base, 0o711); seed.err != nil {
+			return
+		}
+		seed.dir = filepath.Join(seed.base, "pg")
+		var s *Server
+		if s, seed.err = Start(within(t), Options{Dir: seed.dir}); seed.err == nil {
+			seed.err = s.Stop(within(t))
+		}
+	})
+	if seed.err != nil {
+		t.Fatal(seed.err)
+	}
+	if out, err := exec.Command("cp", "-a", seed.dir, dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 }
 
 func help(dir string) int {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	fmt.Println("begun")
-	s, err := Start(ctx, Options{Dir: dir})
+	s, err := Start(ctx, Options{Dir: dir, Settings: light})
 	if err != nil {
 		fmt.Println("error", err)
 		return 1

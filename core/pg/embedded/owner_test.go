@@ -14,7 +14,7 @@ import (
 
 func TestSecondProcessAttaches(t *testing.T) {
 	t.Parallel()
-	dir := place(t)
+	dir := seeded(t)
 	owner := elsewhere(t, dir, nil)
 	url := owner.url()
 
@@ -69,7 +69,7 @@ func TestOneOwnerOfManyAtOnce(t *testing.T) {
 // comes at once, waits for the server to be gone, and finds it shut down.
 func TestDeadOwnerStopsTheServerCleanly(t *testing.T) {
 	t.Parallel()
-	dir := place(t)
+	dir := seeded(t)
 	owner := elsewhere(t, dir, nil)
 	ask(t, owner.url(), "CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
 	owner.kill()
@@ -152,7 +152,7 @@ func TestOwnerKilledWhileItMakesTheDataDirectory(t *testing.T) {
 // making of the database.
 func TestDatabaseMissing(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: place(t)}
+	o := Options{Dir: seeded(t)}
 	s := start(t, o)
 	ask(t, strings.Replace(s.URL(), "/"+database+"?", "/postgres?", 1), "DROP DATABASE trellis WITH (FORCE)")
 	stop(t, s)

@@ -62,7 +62,13 @@ func TestOddNames(t *testing.T) {
 	// PostgreSQL's list of directories needs quotes, an address needs escapes, and
 	// a comma does not go at all.
 	for _, name := range []string{`a "b" c&d=e? ü`, `x,y`} {
-		ask(t, start(t, Options{Dir: filepath.Join(place(t), name)}).URL(), "SELECT 1")
+		base := place(t)
+		if err := os.Mkdir(base, 0o711); err != nil {
+			t.Fatal(err)
+		}
+		dir := filepath.Join(base, name)
+		sow(t, dir)
+		ask(t, start(t, Options{Dir: dir}).URL(), "SELECT 1")
 	}
 }
 

@@ -51,7 +51,7 @@ func listing(t *testing.T, dir string) map[string]int64 {
 
 func TestOtherMajorVersionIsRefused(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: place(t)}
+	o := Options{Dir: seeded(t)}
 	s := start(t, o)
 	bin := s.bin
 	stop(t, s)
@@ -108,7 +108,7 @@ func TestForeignFilesAreRefused(t *testing.T) {
 // TestServerOfSomebodyElse starts PostgreSQL on our data directory without us.
 func TestServerOfSomebodyElse(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: place(t)}
+	o := Options{Dir: seeded(t)}
 	s := start(t, o)
 	stop(t, s)
 	p, err := s.launch(within(t)) // without the lock
@@ -157,6 +157,6 @@ func TestStartErrors(t *testing.T) {
 
 func TestWrongSetting(t *testing.T) {
 	t.Parallel()
-	refused(t, Options{Dir: place(t), Settings: map[string]string{"no_such_setting": "1"}},
+	refused(t, Options{Dir: seeded(t), Settings: map[string]string{"no_such_setting": "1"}},
 		trellis.CodeUnavailable, `unrecognized configuration parameter "no_such_setting"`)
 }

@@ -35,9 +35,15 @@ func within(t *testing.T) context.Context {
 	return ctx
 }
 
+// light keeps a test from loading the machine. No test here takes the power away.
+var light = map[string]string{"fsync": "off", "shared_buffers": "16MB"}
+
 // start gives a server that is stopped when the test ends.
 func start(t *testing.T, o Options) *Server {
 	t.Helper()
+	if o.Settings == nil {
+		o.Settings = light
+	}
 	s, err := Start(within(t), o)
 	if err != nil {
 		t.Fatalf("%v\n%#v", err, err)
@@ -77,7 +83,7 @@ func ask(t *testing.T, url, sql string) string {
 
 func TestStartColdAndWarm(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: place(t)}
+	o := Options{Dir: place(t), Settings: map[string]string{}}
 	begin := time.Now()
 	s := start(t, o)
 	t.Logf("cold start: %v", time.Since(begin))

