@@ -1,0 +1,70 @@
+package graphql
+
+import "github.com/trellishq/trellis/metadata"
+
+// binding says what a field of the schema stands for. Each field definition of
+// the schema has one; the names in the schema are for people alone.
+type binding struct {
+	what     what
+	object   *objectSight // of records: whose; of roots: which
+	field    *metadata.Field
+	relation *metadata.Relation
+}
+
+type what uint8
+
+const (
+	// Root fields.
+	rootOne what = iota + 1
+	rootMany
+	rootCreate
+	rootCreateMany
+	rootUpdate
+	rootUpsertMany
+	rootDelete
+	rootRestore
+	rootBatch
+	rootNothing
+	rootSchema
+	rootType
+
+	// Fields of records.
+	recordValue
+	recordMoney
+	recordLookup
+	recordList
+
+	// Fields of Money.
+	moneyAmount
+	moneyCurrency
+
+	// Fields of connections, edges, page information.
+	listNodes
+	listEdges
+	listPageInfo
+	listTotal
+	edgeNode
+	edgeCursor
+	pageHasNext
+	pageHasPrevious
+	pageStart
+	pageEnd
+
+	// Fields of payloads.
+	payloadRecord
+	payloadID
+	payloadErrors
+	payloadResults
+	resultIndex
+	resultRef
+	batchRecord // the record of its object, null when another object was written
+
+	errorCode
+	errorPath
+	errorMessage
+
+	// typeName is __typename of any type.
+	typeName
+	// introspection is any field of the introspection types; it goes by name.
+	introspection
+)

@@ -1,0 +1,263 @@
+package graphql
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/metadata"
+)
+
+// coercer turns variables and literals into values of their types: string,
+// json.Number, int64 (Int and Long), bool, nil, []any, map[string]any. Custom
+// scalars are checked for their JSON shape here and read where they are used.
+type coercer struct {
+	types map[string]*ast.Definition
+	vars  map[string]any
+}
+
+// variables coerces the variables of an operation. The errors' paths begin
+// with the variable.
+func (c *coercer) variables(op *ast.OperationDefinition, given map[string]any) *trellis.Error {
+	if len(op.VariableDefinitions) == 0 {
+		return nil
+	}
+	c.vars = make(map[string]any, len(op.VariableDefinitions))
+	for _, d := range op.VariableDefinitions {
+		v, ok := given[d.Variable]
+		var err *trellis.Error
+		switch {
+		case ok:
+			v, err = c.json(d.Type, v)
+		case d.DefaultValue != nil:
+			v, err = c.literal(d.Type, d.DefaultValue)
+		case d.Type.NonNull:
+			err = invalid("the variable must be given")
+		default:
+			continue
+		}
+		if err != nil {
+			return err.At("variables", d.Variable)
+		}
+		c.vars[d.Variable] = v
+	}
+	return nil
+}
+
+// json coerces a decoded JSON value.
+func (c *coercer) json(t *ast.Type, v any) (any, *trellis.Error) {
+	if v == nil {
+		return nil, nullFor(t)
+	}
+	if t.Elem != nil {
+		list, ok := v.([]any)
+		if !ok {
+			list = []any{v}
+		}
+		out := make([]any, len(list))
+		for i, e := range list {
+			var err *trellis.Error
+			if out[i], err = c.json(t.Elem, e); err != nil {
+				return nil, err.At(i)
+			}
+		}
+		return out, nil
+	}
+	def := c.types[t.NamedType]
+	if def.Kind != ast.InputObject {
+		return leaf(def, v)
+	}
+	given, ok := v.(map[string]any)
+	if !ok {
+		return nil, invalid("must be an object of type %s", def.Name)
+	}
+	out := make(map[string]any, len(given))
+	for name, e := range given {
+		f := def.Fields.ForName(name)
+		if f == nil {
+			return nil, invalid("Field %q is not defined by type %q.", clip(name, 100), def.Name)
+		}
+		var err *trellis.Error
+		if out[name], err = c.json(f.Type, e); err != nil {
+			return nil, err.At(name)
+		}
+	}
+	return out, missing(def, out)
+}
+
+// literal coerces a value of the text. An absent variable inside an object
+// leaves its key out.
+func (c *coercer) literal(t *ast.Type, v *ast.Value) (any, *trellis.Error) {
+	switch {
+	case v.Kind == ast.Variable:
+		value := c.vars[v.Raw]
+		if value == nil {
+			return nil, nullFor(t)
+		}
+		return value, nil
+	case v.Kind == ast.NullValue:
+		return nil, nullFor(t)
+	case t.Elem != nil:
+		return c.literalList(t, v)
+	}
+	def := c.types[t.NamedType]
+	if def.Kind == ast.InputObject {
+		return c.literalObject(def, v)
+	}
+	raw, err := literalLeaf(def, v)
+	if err != nil {
+		return nil, err
+	}
+	return leaf(def, raw)
+}
+
+func (c *coercer) literalList(t *ast.Type, v *ast.Value) (any, *trellis.Error) {
+	if v.Kind != ast.ListValue {
+		e, err := c.literal(t.Elem, v)
+		return []any{e}, err
+	}
+	out := make([]any, len(v.Children))
+	for i, child := range v.Children {
+		var err *trellis.Error
+		if out[i], err = c.literal(t.Elem, child.Value); err != nil {
+			return nil, err.At(i)
+		}
+	}
+	return out, nil
+}
+
+func (c *coercer) literalObject(def *ast.Definition, v *ast.Value) (any, *trellis.Error) {
+	if v.Kind != ast.ObjectValue {
+		return nil, invalid("must be an object of type %s", def.Name)
+	}
+	out := make(map[string]any, len(v.Children))
+	for _, child := range v.Children {
+		f := def.Fields.ForName(child.Name)
+		if f == nil {
+			return nil, invalid("Field %q is not defined by type %q.", clip(child.Name, 100), def.Name)
+		}
+		if child.Value.Kind == ast.Variable {
+			if _, ok := c.vars[child.Value.Raw]; !ok {
+				continue
+			}
+		}
+		var err *trellis.Error
+		if out[child.Name], err = c.literal(f.Type, child.Value); err != nil {
+			return nil, err.At(child.Name)
+		}
+	}
+	return out, missing(def, out)
+}
+
+func nullFor(t *ast.Type) *trellis.Error {
+	if t.NonNull {
+		return invalid("must not be null")
+	}
+	return nil
+}
+
+func missing(def *ast.Definition, given map[string]any) *trellis.Error {
+	for _, f := range def.Fields {
+		if _, ok := given[f.Name]; !ok && f.Type.NonNull {
+			return invalid("must be given").At(f.Name)
+		}
+	}
+	return nil
+}
+
+// literalLeaf is a literal as its JSON form.
+func literalLeaf(def *ast.Definition, v *ast.Value) (any, *trellis.Error) {
+	switch v.Kind {
+	case ast.IntValue, ast.FloatValue:
+		return json.Number(v.Raw), nil
+	case ast.BooleanValue:
+		return v.Raw == "true", nil
+	case ast.StringValue, ast.BlockValue:
+		if def.Kind != ast.Enum {
+			return v.Raw, nil
+		}
+	case ast.EnumValue:
+		if def.Kind == ast.Enum {
+			return v.Raw, nil
+		}
+	}
+	return nil, invalid("must be of type %s", def.Name)
+}
+
+// leaf coerces a scalar or enum value that is not null. It takes its own
+// results too.
+func leaf(def *ast.Definition, v any) (any, *trellis.Error) {
+	text, isText := v.(string)
+	if isText && (strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text)) {
+		return nil, invalid("must be valid UTF-8 text without zero bytes")
+	}
+	switch {
+	case def.Kind == ast.Enum:
+		if isText && def.EnumValues.ForName(text) != nil {
+			return text, nil
+		}
+		return nil, invalid("must be one of the values of %s", def.Name)
+	case def.Name == "Int":
+		return whole(v, 1<<31-1)
+	case def.Name == "Long":
+		return whole(v, metadata.MaxInteger)
+	case def.Name == "Boolean":
+		if b, ok := v.(bool); ok {
+			return b, nil
+		}
+		return nil, invalid("must be true or false")
+	case isText:
+		return text, nil
+	}
+	if n, ok := v.(json.Number); ok && (def.Name == "Decimal" || def.Name == "ID" && isDigits(string(n))) {
+		return string(n), nil
+	}
+	return nil, invalid("must be of type %s", def.Name)
+}
+
+// whole reads a whole number of up to ±most.
+func whole(v any, most int64) (any, *trellis.Error) {
+	n, ok := v.(int64)
+	if num, isNumber := v.(json.Number); isNumber {
+		i, err := strconv.ParseInt(string(num), 10, 64)
+		n, ok = i, err == nil
+	}
+	if !ok || n > most || n < -most {
+		return nil, invalid("must be a whole number up to ±%d", most)
+	}
+	return n, nil
+}
+
+func isDigits(s string) bool {
+	return strings.Trim(s, "0123456789") == "" && s != ""
+}
+
+// argument gives the value of an argument of a field, its default applied; nil
+// when it is absent or null.
+func (c *coercer) argument(n *node, name string) (any, *trellis.Error) {
+	def := n.field.Definition.Arguments.ForName(name)
+	if def == nil {
+		return nil, nil
+	}
+	a := n.field.Arguments.ForName(name)
+	if a != nil && a.Value.Kind == ast.Variable {
+		if _, ok := c.vars[a.Value.Raw]; !ok {
+			a = nil
+		}
+	}
+	if a == nil {
+		if def.DefaultValue == nil {
+			return nil, nullFor(def.Type)
+		}
+		return c.literal(def.Type, def.DefaultValue)
+	}
+	v, err := c.literal(def.Type, a.Value)
+	if err != nil {
+		return nil, err.At(name)
+	}
+	return v, nil
+}

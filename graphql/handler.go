@@ -1,0 +1,142 @@
+package graphql
+
+import (
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/policy"
+)
+
+// The media types of answers.
+const (
+	mediaModern = "application/graphql-response+json"
+	mediaLegacy = "application/json"
+)
+
+// Handler serves GraphQL over HTTP: POST with a JSON body, and GET for queries.
+// The principal comes from the context (policy.WithPrincipal); slug names the
+// workspace of a request.
+func (a *API) Handler(slug func(*http.Request) string) http.Handler {
+	return &handler{api: a, slug: slug}
+}
+
+type handler struct {
+	api  *API
+	slug func(*http.Request) string
+}
+
+// buffers are reused for answers; those grown beyond maxPooled are let go.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 16<<10); return &b }}
+
+const maxPooled = 1 << 20
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Add("Vary", "Accept")
+	media := negotiate(r.Header.Values("Accept"))
+	if media == "" {
+		refuseHTTP(w, mediaLegacy, http.StatusNotAcceptable, invalid("answers are %s or %s", mediaModern, mediaLegacy))
+		return
+	}
+	principal, err := policy.FromContext(r.Context())
+	if err != nil {
+		problem := trellis.Public(err)[0]
+		refuseHTTP(w, media, StatusOf(problem.Code, media == mediaModern), problem)
+		return
+	}
+	params, status, problem := readParams(w, r)
+	if problem != nil {
+		refuseHTTP(w, media, status, problem)
+		return
+	}
+	pooled := buffers.Get().(*[]byte)
+	out, failed := h.api.Execute(r.Context(), h.slug(r), principal, params, (*pooled)[:0])
+	status = http.StatusOK
+	if failed != "" {
+		status = StatusOf(failed, media == mediaModern)
+	}
+	writeAnswer(w, media, status, out)
+	if cap(out) <= maxPooled {
+		*pooled = out
+		buffers.Put(pooled)
+	}
+}
+
+func refuseHTTP(w http.ResponseWriter, media string, status int, e *trellis.Error) {
+	b := appendErrors([]byte{'{'}, []*gqlError{newError(e)})
+	writeAnswer(w, media, status, append(b, '}'))
+}
+
+func writeAnswer(w http.ResponseWriter, media string, status int, b []byte) {
+	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	w.WriteHeader(status)
+	// A client that is gone is no error of ours.
+	_, _ = w.Write(b)
+}
+
+// negotiate chooses the media type of the answer, "" when none will do.
+func negotiate(accept []string) string {
+	if len(accept) == 0 {
+		return mediaLegacy
+	}
+	best, bestQ := "", 0.0
+	for part := range strings.SplitSeq(clip(strings.Join(accept, ","), 2048), ",") {
+		media, params, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		q := 1.0
+		if s, ok := params["q"]; ok {
+			if q, err = strconv.ParseFloat(s, 64); err != nil {
+				continue
+			}
+		}
+		switch media {
+		case "*/*", "application/*":
+			media = mediaLegacy
+		case mediaModern, mediaLegacy:
+		default:
+			continue
+		}
+		if q > bestQ || q == bestQ && q > 0 && media == mediaModern {
+			best, bestQ = media, q
+		}
+	}
+	return best
+}
+
+// readParams reads a request of either method; status is for the problem.
+func readParams(w http.ResponseWriter, r *http.Request) (params *Params, status int, problem *trellis.Error) {
+	switch r.Method {
+	case http.MethodGet:
+		return getParams(r.URL.Query())
+	case http.MethodPost:
+		media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		if err != nil || media != "application/json" {
+			return nil, http.StatusUnsupportedMediaType, invalid("send the request as application/json")
+		}
+		return postParams(http.MaxBytesReader(w, r.Body, MaxBody))
+	}
+	w.Header().Set("Allow", "GET, POST")
+	return nil, http.StatusMethodNotAllowed, invalid("send the request by POST, or a query by GET")
+}
+
+func getParams(q url.Values) (*Params, int, *trellis.Error) {
+	params := &Params{Query: q.Get("query"), OperationName: q.Get("operationName"), ReadOnly: true}
+	if text := q.Get("variables"); text != "" {
+		v, problem := decodeVariables([]byte(text))
+		if problem != nil {
+			return nil, http.StatusBadRequest, problem
+		}
+		params.Variables = v
+	}
+	return params, http.StatusBadRequest, params.check()
+}

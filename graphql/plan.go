@@ -1,0 +1,128 @@
+package graphql
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"github.com/trellishq/trellis"
+)
+
+// plan is one operation of one text, ready to run against one schema. It is
+// immutable.
+type plan struct {
+	schema *Schema
+	op     *ast.OperationDefinition
+	roots  []*node
+	size   int // bytes held, roughly
+}
+
+// textRules are the rules a text is validated by: the standard's, but for
+// suggestions, which would tell names, and for the merging of fields, which
+// flatten checks in linear time.
+var textRules = newTextRules()
+
+func newTextRules() *rules.Rules {
+	r := rules.NewDefaultRules()
+	for _, name := range []string{
+		rules.OverlappingFieldsCanBeMergedRule.Name,
+		rules.FieldsOnCorrectTypeRule.Name, rules.KnownArgumentNamesRule.Name, rules.KnownTypeNamesRule.Name,
+		rules.ScalarLeafsRule.Name, rules.ValuesOfCorrectTypeRule.Name,
+	} {
+		r.RemoveRule(name)
+	}
+	for _, rule := range []validator.Rule{
+		rules.FieldsOnCorrectTypeRuleWithoutSuggestions, rules.KnownArgumentNamesRuleWithoutSuggestions,
+		rules.KnownTypeNamesRuleWithoutSuggestions, rules.ScalarLeafsRuleWithoutSuggestions,
+		rules.ValuesOfCorrectTypeRuleWithoutSuggestions,
+	} {
+		r.AddRule(rule.Name, rule.RuleFunc)
+	}
+	return r
+}
+
+// newPlan reads, validates and flattens a text. All errors are the caller's.
+func newPlan(schema *Schema, text, operation string) (*plan, []*gqlError) {
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, MaxTokens)
+	if err != nil {
+		return nil, []*gqlError{textError(err)}
+	}
+	if err := measure(doc); err != nil {
+		return nil, []*gqlError{newError(err)}
+	}
+	if errs := validator.ValidateWithRules(schema.AST, doc, textRules); len(errs) > 0 {
+		return nil, textErrors(errs)
+	}
+	op, problem := choose(doc, operation)
+	if problem != nil {
+		return nil, []*gqlError{newError(problem)}
+	}
+	f := &flattener{schema: schema}
+	for _, o := range doc.Operations {
+		roots, problem := f.operation(o)
+		if problem != nil {
+			return nil, []*gqlError{problem}
+		}
+		if o == op {
+			f.roots = roots
+		}
+	}
+	if len(f.roots) > MaxRoots {
+		return nil, []*gqlError{newError(tooCostly("the operation has more than %d top-level fields", MaxRoots))}
+	}
+	p := &plan{schema: schema, op: op, roots: f.roots, size: 4096 + 40*len(text)}
+	precompile(p)
+	return p, nil
+}
+
+// choose finds the operation to run.
+func choose(doc *ast.QueryDocument, name string) (*ast.OperationDefinition, *trellis.Error) {
+	if name == "" && len(doc.Operations) != 1 {
+		if len(doc.Operations) == 0 {
+			return nil, invalid("the document has no operation")
+		}
+		return nil, invalid("the document has several operations: name one in operationName")
+	}
+	if name == "" {
+		return doc.Operations[0], nil
+	}
+	op := doc.Operations.ForName(name)
+	if op == nil {
+		return nil, invalid("the document has no operation of the name in operationName")
+	}
+	return op, nil
+}
+
+func textErrors(errs gqlerror.List) []*gqlError {
+	if len(errs) > maxErrors {
+		errs = errs[:maxErrors]
+	}
+	out := make([]*gqlError, len(errs))
+	for i, e := range errs {
+		out[i] = textError(e)
+	}
+	return out
+}
+
+// textError is an error of parsing or validation. Its message quotes the text
+// and the caller's schema, nothing else.
+func textError(err error) *gqlError {
+	var e *gqlerror.Error
+	if !errors.As(err, &e) {
+		return newError(invalid("the query cannot be read"))
+	}
+	code := trellis.CodeInvalidInput
+	if strings.HasPrefix(e.Message, "exceeded token limit") {
+		code = trellis.CodeQueryTooCostly
+	}
+	out := newError(trellis.Errorf(code, "%s", clip(e.Message, 500)))
+	for _, l := range e.Locations {
+		out.locations = append(out.locations, location{l.Line, l.Column})
+	}
+	return out
+}

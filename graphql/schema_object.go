@@ -1,0 +1,119 @@
+package graphql
+
+import (
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/trellishq/trellis/metadata"
+)
+
+// object adds the types of one object.
+func (b *builder) object(o *objectSight) {
+	b.enums(o)
+	if o.read {
+		b.record(o)
+		b.connection(o)
+		b.filters(o)
+		b.orderBy(o)
+		b.key(o)
+	}
+	b.inputs(o)
+	b.payloads(o)
+}
+
+// enums adds an enum per select that the caller may read or write.
+func (b *builder) enums(o *objectSight) {
+	for _, f := range o.All {
+		name := o.names.enums[f.Name]
+		if name == "" || !o.readable[f.Name] && !o.creatable[f.Name] && !o.updatable[f.Name] {
+			continue
+		}
+		d := b.enum(name, describe(f.Label, f.Description, f.Name))
+		for _, opt := range f.Options {
+			d.EnumValues = append(d.EnumValues, &ast.EnumValueDefinition{Name: opt.Name, Description: describe(opt.Label, nil, opt.Name)})
+		}
+		if o.filterable[f.Name] {
+			b.operatorType(o.names.enumFilters[f.Name], name, nil)
+		}
+	}
+}
+
+// record adds the object's own type. Everything but id and version may be
+// null: a rule on rows or fields must not break a client.
+func (b *builder) record(o *objectSight) {
+	d := b.define(&ast.Definition{Kind: ast.Object, Name: o.names.typ, Description: describe(o.Label, o.Description, o.Name)})
+	for _, f := range o.All {
+		if o.readable[f.Name] {
+			b.recordField(d, o, f)
+		}
+	}
+	for _, r := range o.Relations {
+		if t := b.sight.listed(r); t != nil && o.Field(r.Name) == nil {
+			b.output(d, r.Name, describe(t.PluralLabel, nil, r.Name), named(t.names.connection),
+				binding{what: recordList, object: t, relation: r}, b.listArgs(t, false)...)
+		}
+	}
+}
+
+func (b *builder) recordField(d *ast.Definition, o *objectSight, f *metadata.Field) {
+	help := describe(f.Label, f.Description, f.Name)
+	switch {
+	case f.Kind.IsLookup():
+		if t := b.sight.target(f); t != nil {
+			b.output(d, f.Name, help, named(t.names.typ), binding{what: recordLookup, object: t, field: f})
+		}
+	case f.Kind == metadata.KindCurrency:
+		b.output(d, f.Name, help, named("Money"), binding{what: recordMoney, object: o, field: f})
+	case f.Kind == metadata.KindID || f.System() && f.Name == "version":
+		b.output(d, f.Name, help, required(o.scalarOf(f)), binding{what: recordValue, object: o, field: f})
+	default:
+		b.output(d, f.Name, help, named(o.scalarOf(f)), binding{what: recordValue, object: o, field: f})
+	}
+}
+
+func (b *builder) connection(o *objectSight) {
+	n := o.names
+	edge := b.define(&ast.Definition{Kind: ast.Object, Name: n.edge, Description: "A record with its place in the list."})
+	b.output(edge, "cursor", "", required("String"), binding{what: edgeCursor, object: o})
+	b.output(edge, "node", "", required(n.typ), binding{what: edgeNode, object: o})
+	d := b.define(&ast.Definition{Kind: ast.Object, Name: n.connection, Description: "A page of a list: " + describe(o.PluralLabel, nil, o.Plural)})
+	b.output(d, "nodes", "", requiredList(n.typ), binding{what: listNodes, object: o})
+	b.output(d, "edges", "", requiredList(n.edge), binding{what: listEdges, object: o})
+	b.output(d, "pageInfo", "", required("PageInfo"), binding{what: listPageInfo, object: o})
+	b.output(d, "totalCount", "How many records the filter finds. Stops at 10,000 unless exact.", named("Long"),
+		binding{what: listTotal, object: o}, argDefault("exact", "", "Boolean", ast.BooleanValue, "false"))
+}
+
+// listArgs are the arguments of a list of o.
+func (b *builder) listArgs(o *objectSight, root bool) []*ast.ArgumentDefinition {
+	limits := "10 unless told, 200 at most."
+	if root {
+		limits = "50 unless told, 1,000 at most."
+	}
+	args := []*ast.ArgumentDefinition{
+		arg("filter", "", named(o.names.filter)),
+		arg("orderBy", "The most important first. Equal records are sorted by id.", listOf(o.names.order)),
+		arg("first", limits, named("Int")),
+		arg("after", "A cursor of this list: what comes after it.", named("String")),
+		arg("last", "Counts from the end. "+limits, named("Int")),
+		arg("before", "A cursor of this list: what comes before it.", named("String")),
+	}
+	if root && o.remove {
+		args = append(args, argDefault("includeDeleted", "Also records in the trash.", "Boolean", ast.BooleanValue, "false"))
+	}
+	return args
+}
+
+// key adds the input that names a record by a unique key.
+func (b *builder) key(o *objectSight) {
+	if len(o.keys) == 0 {
+		return
+	}
+	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: o.names.key, Description: "The fields of one unique key."})
+	for _, f := range o.keyFields() {
+		typ := o.scalarOf(f)
+		if f.Kind == metadata.KindCurrency {
+			typ = "MoneyInput"
+		}
+		input(d, f.Name, describe(f.Label, f.Description, f.Name), named(typ))
+	}
+}
