@@ -30,7 +30,7 @@ type randomPolicy struct {
 	rule *node // nil for every row
 }
 
-// NewSet makes the set of a seed: 1 to 6 policies over 4 roles that inherit.
+// NewSet makes the set of a seed: 4 to 9 policies over 4 roles that inherit.
 func NewSet(seed uint64) *Set {
 	rnd := rand.New(rand.NewPCG(seed, 2))
 	s := &Set{Seed: seed, name: pick(rnd, users), teams: idsOf(rnd, teams), below: idsOf(rnd, users)}
@@ -42,7 +42,7 @@ func NewSet(seed uint64) *Set {
 		s.roles = append(s.roles, r)
 	}
 	s.holds = []string{fmt.Sprintf("r%d", rnd.IntN(4)), fmt.Sprintf("r%d", rnd.IntN(4))}
-	for i := range 1 + rnd.IntN(6) {
+	for i := range 4 + rnd.IntN(6) {
 		s.policies = append(s.policies, randomPolicyOf(rnd, i, i == 0))
 	}
 	s.policies[0].Role = s.holds[0]
@@ -61,7 +61,7 @@ func randomPolicyOf(rnd *rand.Rand, i int, first bool) *randomPolicy {
 		p.Object = "*"
 	}
 	if rnd.IntN(8) > 0 {
-		p.rule = grammar{rnd}.rule(rnd.IntN(4))
+		p.rule = grammar{rnd}.rule(1 + rnd.IntN(4))
 		if p.Object == "*" { // what every object has
 			p.rule = &node{row: "time", text: "record.createdAt <= now && record.version > 0"}
 		}

@@ -92,6 +92,7 @@ type filler struct {
 
 func (g *filler) add(object, name string, values map[string]any) *Record {
 	r := &Record{Name: name, Object: object, ID: IDOf(name), Values: values}
+	g.world.Complete(r)
 	g.world.Records = append(g.world.Records, r)
 	return r
 }
@@ -110,8 +111,9 @@ func (g *filler) fill(object string, n int) {
 				delete(r.Values, f.Name)
 			}
 		}
-		r.Trashed = g.rnd.IntN(5) == 0
-		g.world.Complete(r)
+		if r.Trashed = g.rnd.IntN(5) == 0; r.Trashed {
+			g.world.Complete(r)
+		}
 	}
 }
 
