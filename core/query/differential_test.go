@@ -63,14 +63,14 @@ func newLab(t *testing.T) *lab {
 	return l
 }
 
-func execSQL(t *testing.T, db *pgxpool.Pool, sql string, args ...any) {
+func execSQL(t testing.TB, db *pgxpool.Pool, sql string, args ...any) {
 	t.Helper()
 	if _, err := db.Exec(context.Background(), sql, args...); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 }
 
-func createTables(t *testing.T, db *pgxpool.Pool, def *metadata.Definition) {
+func createTables(t testing.TB, db *pgxpool.Pool, def *metadata.Definition) {
 	t.Helper()
 	before, _ := ddl.Base("ws_lab")
 	plan, err := ddl.Make(nil, def, "ws_lab")
@@ -82,7 +82,7 @@ func createTables(t *testing.T, db *pgxpool.Pool, def *metadata.Definition) {
 	}
 }
 
-func insertRecords(t *testing.T, db *pgxpool.Pool, s *metadata.Snapshot, records []*policytest.Record) {
+func insertRecords(t testing.TB, db *pgxpool.Pool, s *metadata.Snapshot, records []*policytest.Record) {
 	t.Helper()
 	space := &Space{Schema: "ws_lab", Snapshot: s}
 	for _, r := range records {

@@ -195,3 +195,14 @@ func (n *node) smaller() []*node {
 	}
 	return out
 }
+
+// Rules are the texts of the set's rules.
+func (s *Set) Rules() []string {
+	var out []string
+	for _, p := range s.policies {
+		if p.rule != nil {
+			out = append(out, p.rule.String())
+		}
+	}
+	return out
+}
