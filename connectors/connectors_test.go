@@ -75,6 +75,7 @@ func TestRecordCheck(t *testing.T) {
 	}
 	bad := map[string]connectors.Record{
 		"no key":      {},
+		"problem":     {Key: "1", Problem: "line 1 is broken"},
 		"float":       {Key: "1", Data: map[string]any{"x": 1.5}},
 		"int":         {Key: "1", Data: map[string]any{"x": 1}},
 		"nested":      {Key: "1", Data: map[string]any{"x": []any{map[string]any{"y": float32(1)}}}},

@@ -3,6 +3,7 @@ package connectors
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -30,6 +31,11 @@ type Record struct {
 	// hidden is not being deleted; that is a field of Data.
 	Deleted bool
 
+	// Problem says why the record cannot be used, when the source holds something
+	// that cannot be read: a broken line in a file. It is a sentence for people.
+	// The host keeps such a record as a dead letter, with what Data holds of it.
+	Problem string
+
 	// Modified is when the source says that it last changed, UTC; zero when it
 	// does not say.
 	Modified time.Time
@@ -56,9 +62,12 @@ func (r Record) Hash() string {
 }
 
 // Check reports what in the record breaks the contract, or nil. The host calls
-// it on every record: what does not pass is a dead letter.
+// it on every record: what does not pass, and what has a Problem, is a dead
+// letter.
 func (r Record) Check() error {
 	switch {
+	case r.Problem != "":
+		return errors.New(r.Problem)
 	case r.Key == "":
 		return fmt.Errorf("a record of %s has no key", r.Stream)
 	case len(r.Key) > 500:

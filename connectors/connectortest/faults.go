@@ -49,7 +49,7 @@ func (h Harness) testFaults(t *testing.T) {
 	exchanges := proxy.Requests()
 	for _, kind := range []FaultKind{FaultCutBody, FaultDropped, FaultServerError, FaultTooManyRequests} {
 		t.Run(string(kind), func(t *testing.T) {
-			for at := 0; at < exchanges; at += 1 + exchanges/6 {
+			for at := 0; at < exchanges; at += 1 + exchanges/4 {
 				h.walkWithFault(t, proxy, Fault{Kind: kind, Skip: at, RetryAfter: 7 * time.Second})
 			}
 		})

@@ -49,20 +49,24 @@ func (c *connection) shape(ctx context.Context, st stream) (*shape, error) {
 	if sh := c.shapes[st.model]; sh != nil {
 		return sh, nil
 	}
-	known := map[string]map[string]any{}
-	sh, err := c.shapeOf(ctx, st.model, st.fields, known)
+	sh, err := c.shapeOf(ctx, st.model, st.fields)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.watch(ctx, sh, st.watch, known); err != nil {
+	if err := c.watch(ctx, sh, st.watch); err != nil {
 		return nil, err
 	}
 	c.shapes[st.model] = sh
 	return sh, nil
 }
 
-func (c *connection) shapeOf(ctx context.Context, model string, paths []string, known map[string]map[string]any) (*shape, error) {
-	descriptions, err := c.describe(ctx, model, known)
+func (c *connection) shapeOf(ctx context.Context, model string, paths []string) (*shape, error) {
+	var names []string
+	for _, path := range paths {
+		name, _, _ := strings.Cut(path, ".")
+		names = union(names, name)
+	}
+	descriptions, err := c.describe(ctx, model, names)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +90,7 @@ func (c *connection) shapeOf(ctx context.Context, model string, paths []string, 
 		if f.relation == "" {
 			return nil, missing("the field %s of %s leads to no other model", name, model)
 		}
-		if f.sub, err = c.shapeOf(ctx, f.relation, rest, known); err != nil {
+		if f.sub, err = c.shapeOf(ctx, f.relation, rest); err != nil {
 			return nil, err
 		}
 	}
@@ -95,11 +99,15 @@ func (c *connection) shapeOf(ctx context.Context, model string, paths []string, 
 
 // watch adds the relations whose dates count. One that Tryton cannot search by
 // is left out; the full read covers it.
-func (c *connection) watch(ctx context.Context, sh *shape, paths []string, known map[string]map[string]any) error {
+func (c *connection) watch(ctx context.Context, sh *shape, paths []string) error {
 	for _, path := range paths {
 		at := sh
 		for name := range strings.SplitSeq(path, ".") {
-			descriptions, err := c.describe(ctx, at.model, known)
+			if sub := at.watch[name]; sub != nil {
+				at = sub
+				continue
+			}
+			descriptions, err := c.describe(ctx, at.model, []string{name})
 			if err != nil {
 				return err
 			}
@@ -109,21 +117,16 @@ func (c *connection) watch(ctx context.Context, sh *shape, paths []string, known
 				c.log.Warn("a relation cannot be watched for changes", "model", at.model, "field", name)
 				break
 			}
-			if at.watch[name] == nil {
-				at.watch[name] = &shape{model: f.relation, fields: map[string]*field{}, watch: map[string]*shape{}}
-			}
-			at = at.watch[name]
+			sub := &shape{model: f.relation, fields: map[string]*field{}, watch: map[string]*shape{}}
+			at.watch[name], at = sub, sub
 		}
 	}
 	return nil
 }
 
-// describe is fields_get, which gives all fields of a model.
-func (c *connection) describe(ctx context.Context, model string, known map[string]map[string]any) (map[string]any, error) {
-	if d := known[model]; d != nil {
-		return d, nil
-	}
-	result, err := c.rpc.call(ctx, "model."+model+".fields_get", []any{}, c.context)
+// describe is fields_get. Fields that are not there are left out of the answer.
+func (c *connection) describe(ctx context.Context, model string, names []string) (map[string]any, error) {
+	result, err := c.rpc.call(ctx, "model."+model+".fields_get", names, c.context)
 	var app *appError
 	if errors.As(err, &app) && app.class == "'"+model+"'" {
 		return nil, missing("Tryton has no model %s: its module is not activated", model)
@@ -135,7 +138,6 @@ func (c *connection) describe(ctx context.Context, model string, known map[strin
 	if !ok {
 		return nil, fmt.Errorf("tryton: the description of %s has another form than expected", model)
 	}
-	known[model] = d
 	return d, nil
 }
 
