@@ -322,10 +322,17 @@ func elements(v ref.Val) ([]any, error) {
 	if !ok {
 		return nil, fmt.Errorf("a value of type %s is not a list", v.Type().TypeName())
 	}
-	if n, _ := l.Size().(types.Int); n > maxListed {
+	n, _ := l.Size().(types.Int)
+	if n > maxListed {
 		return nil, errTooLong
 	}
-	var out []any
+	out := make([]any, 0, n)
+	if ids, ok := l.Value().([]trellis.ID); ok {
+		for _, id := range ids {
+			out = append(out, id)
+		}
+		return out, nil
+	}
 	for it := l.Iterator(); it.HasNext() == types.True; {
 		e, err := fromExact(it.Next())
 		if err != nil {

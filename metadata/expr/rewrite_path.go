@@ -1,0 +1,91 @@
+package expr
+
+import (
+	"maps"
+	"slices"
+
+	celast "cel.dev/cel-go/common/ast"
+)
+
+// sel resolves one step of a path.
+func (w *rewriter) sel(e celast.Expr) kind {
+	sel := e.AsSelect()
+	name := sel.FieldName()
+	base := w.walk(sel.Operand())
+	switch {
+	case base.field != nil && base.field.Type == MoneyType && base.object == "":
+		return w.moneyPart(e, base, name)
+	case base.field != nil && base.field.Ref != "" && name == "id":
+		return w.lookupID(e, base)
+	case base.object != "":
+		return w.field(e, base, name)
+	case base.user:
+		f, ok := w.engine.provider.user[name]
+		if !ok {
+			w.probs.at(e.ID(), "the user has no attribute %q", clip(name)).Suggestion = closest(name, w.engine.userAttr)
+			return kind{}
+		}
+		return kind{typ: typeOf(f.Type)}
+	case base.field != nil:
+		w.probs.at(e.ID(), "%s is of type %s and has no field %q", base.field.Name, base.field.Type, clip(name))
+	}
+	return kind{}
+}
+
+func (w *rewriter) moneyPart(e celast.Expr, base kind, part string) kind {
+	operand := e.AsSelect().Operand().AsSelect().Operand()
+	if base.rooted {
+		w.use(base.path)
+	}
+	switch part {
+	case "amount":
+		w.setSelect(e, operand, base.field.Name+amountSuffix, e.AsSelect().IsTestOnly())
+		return kind{typ: DecimalType}
+	case "currency":
+		w.setSelect(e, operand, base.field.Name+currencySuffix, e.AsSelect().IsTestOnly())
+		return kind{typ: TextType}
+	}
+	w.probs.at(e.ID(), "%s has amount and currency, no %q", base.field.Name, clip(part)).
+		Suggestion = closest(part, []string{"amount", "currency"})
+	return kind{}
+}
+
+// lookupID makes record.account.id the same as record.account.
+func (w *rewriter) lookupID(e celast.Expr, base kind) kind {
+	if base.rooted {
+		w.use(base.path)
+	}
+	w.setSelect(e, e.AsSelect().Operand().AsSelect().Operand(), base.field.Name+idSuffix, e.AsSelect().IsTestOnly())
+	return kind{typ: IDType}
+}
+
+func (w *rewriter) field(e celast.Expr, base kind, name string) kind {
+	t, ok := w.engine.provider.record(base.object)
+	if !ok {
+		w.probs.at(e.ID(), "there is no object %q", clip(base.object))
+		return kind{}
+	}
+	f, ok := t.object.Fields[name]
+	if !ok {
+		w.probs.at(e.ID(), "the object %s has no field %q", base.object, clip(name)).
+			Suggestion = closest(name, slices.Sorted(maps.Keys(t.object.Fields)))
+		return kind{}
+	}
+	k := kind{typ: f.Type, field: f, rooted: base.rooted, path: append(slices.Clone(base.path), name)}
+	if f.Ref != "" {
+		k.object = f.Ref
+	}
+	if len(k.path) > maxHops+1 {
+		w.probs.at(e.ID(), "a path may go through at most %d lookups", maxHops)
+		return kind{}
+	}
+	if e.AsSelect().IsTestOnly() {
+		if k.pending() {
+			w.settle(e, k)
+		} else if k.rooted {
+			w.use(k.path)
+		}
+		return kind{typ: BoolType}
+	}
+	return k
+}
