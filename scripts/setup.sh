@@ -60,7 +60,7 @@ apt_get() {
 }
 
 # installable PACKAGE… asks the package lists, which a fresh system does not have.
-installable() { apt-cache show "$@" >/dev/null 2>&1; }
+installable() { apt-get -s install --no-install-recommends "$@" >/dev/null 2>&1; }
 
 apt_install() {
 	if ! installable "$@"; then
