@@ -46,6 +46,8 @@ func mergeObjects(current, folder *Definition, owned map[string]bool, at origins
 	for _, o := range current.Objects {
 		foreign := strip(o, owned)
 		switch {
+		case base[o.Name] != nil && !owned[o.Package]: // a collision, for Validate to tell
+			out = append(out, o)
 		case base[o.Name] != nil: // the folder has it: keep what others added
 			b := base[o.Name]
 			b.Fields = append(b.Fields, foreign.Fields...)

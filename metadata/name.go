@@ -88,12 +88,12 @@ func pascal(name string) string {
 
 // didYouMean names the nearest of the known words, as the end of a sentence.
 func didYouMean(got string, known []string) string {
-	best, least := "", 3
-	if len(got) > 80 {
+	best, least := "", min(len(got)/3+1, 3)
+	if len(got) > 2*MaxName {
 		return ""
 	}
 	for _, k := range known {
-		if d := distance(strings.ToLower(got), strings.ToLower(k)); d < least && d < max(len(got), 2) {
+		if d := distance(strings.ToLower(got), strings.ToLower(k)); d < least || d == least && d < 3 && len(got) > 1 && (best == "" || k < best) {
 			best, least = k, d
 		}
 	}

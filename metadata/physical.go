@@ -52,6 +52,9 @@ func namePhysical(def, current *Definition) {
 			o.Table, taken[old.Table] = old.Table, true
 		}
 	}
+	for t := range was.byTable {
+		taken[t] = true // also of what this draft removes
+	}
 	for _, o := range changed {
 		if o.Table == "" {
 			o.Table = unique(snake(o.Name), taken, maxTable)
@@ -91,9 +94,10 @@ func nameColumns(o, old *Object, hidden []string) {
 			byName[f.Name], byColumn[f.Column] = f, f
 		}
 	}
-	// A column goes on only as what it was: a currency needs its second one.
+	// A column goes on whatever the field becomes: Validate refuses the kinds
+	// that it cannot hold.
 	keep := func(f, was *Field) bool {
-		if was == nil || taken[was.Column] || (f.Kind == KindCurrency) != (was.Kind == KindCurrency) {
+		if was == nil || taken[was.Column] {
 			return false
 		}
 		f.Column = was.Column
@@ -110,6 +114,11 @@ func nameColumns(o, old *Object, hidden []string) {
 	for _, f := range o.Fields {
 		if f.Column == "" {
 			keep(f, byName[f.Name])
+		}
+	}
+	for _, f := range byColumn {
+		for _, c := range f.Columns() {
+			taken[c] = true // also of what this draft removes
 		}
 	}
 	for _, f := range o.Fields {

@@ -166,8 +166,8 @@ func (v *validator) packages() {
 			v.problem(p, "name", path, "the package %q is there already", p.Name)
 		}
 		seen[p.Name] = true
-		if len(p.Version) > MaxName {
-			v.problem(p, "version", path, "the version is longer than %d characters", MaxName)
+		if !versionShape.MatchString(p.Version) {
+			v.problem(p, "version", path, "a version has at most %d letters, digits and . + -, as in 1.4.0", MaxName)
 		}
 		v.label(p, "label", path, p.Label, maxLabel)
 	}
@@ -196,6 +196,8 @@ func called(name string, i int) any {
 	}
 	return name
 }
+
+var versionShape = regexp.MustCompile(`^[0-9A-Za-z.+-]{0,40}$`)
 
 var languageTag = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 

@@ -92,7 +92,7 @@ func (v *validator) policy(p *Policy, at []any) {
 	}
 	for i, a := range p.Actions {
 		if !slices.Contains(actions, a) {
-			v.problem(p, "actions", at, "there is no action %q: it is one of %s%s", short(string(a)), oneOf(actions), didYouMean(string(a), words2(actions)))
+			v.problem(p, "actions", at, "there is no action %q: it is one of %s%s", short(string(a)), oneOf(actions), didYouMean(string(a), actionNames(actions)))
 		} else if slices.Contains(p.Actions[:i], a) {
 			v.problem(p, "actions", at, "the action %q stands twice", a)
 		}
@@ -101,7 +101,7 @@ func (v *validator) policy(p *Policy, at []any) {
 	v.policyFields(p, at)
 }
 
-func words2(list []Action) []string {
+func actionNames(list []Action) []string {
 	out := make([]string, len(list))
 	for i, a := range list {
 		out[i] = string(a)

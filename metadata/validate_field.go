@@ -29,6 +29,8 @@ func (v *validator) field(o *Object, f *Field, at []any) {
 	v.lookup(o, f, at)
 	if _, why := f.ParseDefault(); why != "" {
 		v.problem(f, "default", at, "%s", why)
+	} else if f.Default != "" && f.Unique {
+		v.problem(f, "default", at, "a unique field has no default: the second record would have it too")
 	}
 }
 

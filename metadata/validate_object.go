@@ -35,6 +35,7 @@ func (v *validator) object(o *Object) {
 	v.title(o, path)
 	v.indexes(o, path)
 	v.rules(o, path)
+	v.system(o, path)
 	v.follows(o, path)
 }
 
@@ -162,6 +163,8 @@ func (v *validator) ruleText(component any, at []any, text string, needed bool) 
 		v.problem(component, "rule", at, "a rule is missing")
 	case len(text) > maxRuleText:
 		v.problem(component, "rule", at, "the rule is longer than %d characters", maxRuleText)
+	case hasControl(strings.ReplaceAll(text, "\t", " ")):
+		v.problem(component, "rule", at, "the rule has control characters")
 	}
 }
 
@@ -196,25 +199,40 @@ func (v *validator) follows(o *Object, path []any) {
 			}
 		}
 	}
-	for name, w := range v.was.objects {
-		if w == old && w.Package == systemPackage {
-			v.systemKept(name, w, o, path)
+}
+
+// system refuses changes to what the system itself relies on, and what would
+// pass for it.
+func (v *validator) system(o *Object, path []any) {
+	base := systemObjects[o.Name]
+	if base == nil {
+		if o.Package == systemPackage || systemTables[o.Table] {
+			v.problem(o, "name", path, "an object of the system keeps its name")
+		}
+		base = &Object{}
+	} else if o.Plural != base.Plural || o.Package != systemPackage || o.Table != base.Table || !o.Unowned {
+		v.problem(o, "", path, "%s is an object of the system: add fields to it with extends, and leave the rest", o.Name)
+	}
+	for _, f := range base.Fields {
+		n := o.Field(f.Name)
+		if n == nil || n.Kind != f.Kind || n.Unique != f.Unique || n.Required != f.Required || n.Package != systemPackage || n.Column != f.Column {
+			v.problem(o, "fields", path, "the field %s belongs to the system and stays as it is", f.Name)
+		}
+	}
+	for _, f := range o.Fields {
+		if f.Package == systemPackage && base.Field(f.Name) == nil {
+			v.problem(f, "", append(slices.Clone(path), "fields", f.Name), "the package system is not yours to add to")
 		}
 	}
 }
 
-// systemKept refuses changes to what the system itself relies on.
-func (v *validator) systemKept(name string, old, o *Object, path []any) {
-	if o.Name != name || o.Plural != old.Plural || o.Package != old.Package {
-		v.problem(o, "name", path, "%s is an object of the system and keeps its names", name)
+var systemObjects, systemTables = func() (map[string]*Object, map[string]bool) {
+	objects, tables := map[string]*Object{}, map[string]bool{}
+	for _, o := range SystemObjects() {
+		objects[o.Name], tables[o.Table] = o, true
 	}
-	for _, f := range old.Fields {
-		n := o.Field(f.Name)
-		if f.Package == systemPackage && (n == nil || n.Kind != f.Kind || n.Unique != f.Unique || n.Required != f.Required || n.Target != f.Target) {
-			v.problem(o, "fields", path, "the field %s belongs to the system and stays as it is", f.Name)
-		}
-	}
-}
+	return objects, tables
+}()
 
 func (v *validator) objectNames() []string {
 	var names []string

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -149,6 +150,10 @@ func node(v reflect.Value) *yaml.Node {
 func textNode(s string) *yaml.Node {
 	n := &yaml.Node{}
 	n.SetString(s)
+	switch strings.ToLower(s) {
+	case "y", "n", "yes", "no", "on", "off": // booleans to readers of YAML 1.1
+		n.Style = yaml.DoubleQuotedStyle
+	}
 	return n
 }
 
