@@ -1,0 +1,36 @@
+import {
+  IconBox,
+  IconBuilding,
+  IconCalendarEvent,
+  IconFileInvoice,
+  IconHeadset,
+  IconListDetails,
+  IconSpeakerphone,
+  IconSquareRounded,
+  IconTarget,
+  IconUser,
+  IconUsers,
+  IconUsersGroup,
+} from '@tabler/icons-react'
+import type { Icon } from '@tabler/icons-react'
+import type { ObjectMeta } from './model'
+
+/** Pictures for names that most workspaces share; any other object gets the plain one. */
+const icons: Record<string, Icon> = {
+  account: IconBuilding,
+  activity: IconCalendarEvent,
+  campaign: IconSpeakerphone,
+  case: IconHeadset,
+  contact: IconUsers,
+  opportunity: IconTarget,
+  order: IconFileInvoice,
+  orderLine: IconListDetails,
+  product: IconBox,
+  team: IconUsersGroup,
+  user: IconUser,
+}
+
+export function ObjectIcon({ object, size = 18 }: { object: ObjectMeta; size?: number }) {
+  const Picture = icons[object.name] ?? IconSquareRounded
+  return <Picture size={size} stroke={1.7} aria-hidden="true" />
+}

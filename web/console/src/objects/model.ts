@@ -1,0 +1,100 @@
+import type { FieldPartsFragment, ObjectPartsFragment, ViewerQuery } from '../gen/admin'
+
+export type Viewer = ViewerQuery['viewer']
+export type ObjectMeta = ObjectPartsFragment
+export type FieldMeta = FieldPartsFragment
+export type FieldKind = FieldMeta['kind']
+export type RelationMeta = ObjectMeta['relations'][number]
+export type OptionMeta = FieldMeta['options'][number]
+export type Labels = ObjectMeta['label']
+
+/** The objects of the workspace that the caller may see, found by name or plural. */
+export class Workspace {
+  readonly viewer: Viewer
+  private readonly byName: Map<string, ObjectMeta>
+  private readonly byPlural: Map<string, ObjectMeta>
+
+  constructor(viewer: Viewer) {
+    this.viewer = viewer
+    this.byName = new Map(viewer.objects.map((object) => [object.name, object]))
+    this.byPlural = new Map(viewer.objects.map((object) => [object.plural, object]))
+  }
+
+  get objects(): ObjectMeta[] {
+    return this.viewer.objects
+  }
+
+  object(name: string): ObjectMeta | undefined {
+    return this.byName.get(name)
+  }
+
+  plural(plural: string): ObjectMeta | undefined {
+    return this.byPlural.get(plural)
+  }
+
+  /** The object a lookup refers to, undefined when the caller may not see it. */
+  target(field: FieldMeta): ObjectMeta | undefined {
+    return isLookup(field) && field.target !== null ? this.byName.get(field.target) : undefined
+  }
+}
+
+export function isLookup(field: FieldMeta): boolean {
+  return field.kind === 'lookup' || field.kind === 'user'
+}
+
+export function isNumeric(field: FieldMeta): boolean {
+  return field.kind === 'integer' || field.kind === 'decimal' || field.kind === 'currency'
+}
+
+export function isTextual(field: FieldMeta): boolean {
+  return field.kind === 'text' || field.kind === 'email' || field.kind === 'phone'
+}
+
+/** Long texts get a text area and the whole width. */
+export function isLongText(field: FieldMeta): boolean {
+  return field.kind === 'text' && (field.maxLength ?? 0) > 500
+}
+
+export function fieldOf(object: ObjectMeta, name: string): FieldMeta | undefined {
+  return object.fields.find((field) => field.name === name)
+}
+
+/** The field that names a record, undefined when the caller may not see it. */
+export function titleField(object: ObjectMeta): FieldMeta | undefined {
+  return object.title === null ? undefined : fieldOf(object, object.title)
+}
+
+/** The label in a language, else in English, else in any, else the name. */
+export function labelIn(labels: Labels, lang: string, fallback: string): string {
+  const of = (tag: string) => labels.find((label) => label.lang === tag && label.text !== '')?.text
+  return of(lang) ?? of('en') ?? labels.find((label) => label.text !== '')?.text ?? fallback
+}
+
+/** A lookup to an object the caller may not see has nothing to show: the data API leaves it out. */
+function isShown(field: FieldMeta, workspace: Workspace): boolean {
+  return !isLookup(field) || workspace.target(field) !== undefined
+}
+
+/** Who a record belongs to; shown beside the object's own fields. */
+const ownership = new Set(['owner', 'team'])
+
+/** Fields of the object itself, then owner and team: what people work with. */
+export function ownFields(object: ObjectMeta, workspace: Workspace): FieldMeta[] {
+  const shown = object.fields.filter((field) => isShown(field, workspace))
+  return [...shown.filter((field) => !field.system), ...shown.filter((field) => field.system && ownership.has(field.name))]
+}
+
+const bookkeeping = new Set(['createdAt', 'createdBy', 'updatedAt', 'updatedBy'])
+
+/** What the system keeps about a record: when and who. */
+export function recordFields(object: ObjectMeta): FieldMeta[] {
+  return object.fields.filter((field) => field.system && bookkeeping.has(field.name))
+}
+
+/** The to-many relations whose records the caller may see. */
+export function shownRelations(object: ObjectMeta, workspace: Workspace): RelationMeta[] {
+  return object.relations.filter((relation) => {
+    const listed = workspace.object(relation.object)
+    return listed?.fields.some((field) => field.name === relation.field)
+  })
+}

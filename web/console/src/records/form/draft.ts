@@ -1,0 +1,138 @@
+import { isLookup } from '../../objects/model'
+import type { FieldMeta } from '../../objects/model'
+import { isMoney, isRef } from '../model'
+import type { RecordData, Ref, Value } from '../model'
+
+/**
+ * What stands in a form: texts as typed, amounts with their currency, lookups
+ * with the title of what was chosen. Numbers stay text, so nothing is rounded.
+ */
+export type DraftValue = string | boolean | { amount: string; currency: string } | Ref | null
+
+export type Draft = Record<string, DraftValue>
+
+/** What a form cannot send: the field and why. */
+export type DraftProblem = { field: string; reason: 'required' | 'number' | 'integer' | 'currency' }
+
+export function isDraftMoney(value: DraftValue): value is { amount: string; currency: string } {
+  return typeof value === 'object' && value !== null && 'amount' in value
+}
+
+export function isDraftRef(value: DraftValue): value is Ref {
+  return typeof value === 'object' && value !== null && 'id' in value
+}
+
+/** The fields a form shows inputs for. */
+export function writableFields(fields: FieldMeta[]): FieldMeta[] {
+  return fields.filter((field) => field.writable && field.kind !== 'id' && field.kind !== 'principal')
+}
+
+function toDraft(value: Value, field: FieldMeta): DraftValue {
+  if (field.kind === 'boolean') return value === null ? null : value === true
+  if (field.kind === 'currency') {
+    if (!isMoney(value)) return { amount: '', currency: '' }
+    return { amount: plain(value.amount ?? ''), currency: value.currency ?? '' }
+  }
+  if (isLookup(field)) return isRef(value) ? value : null
+  if (value === null || typeof value === 'object') return ''
+  return field.kind === 'decimal' ? plain(String(value)) : String(value)
+}
+
+/** A decimal without zeros that say nothing: 12.50 is 12.5, 12.00 is 12. */
+function plain(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
+}
+
+export function draftOf(record: RecordData, fields: FieldMeta[]): Draft {
+  return Object.fromEntries(fields.map((field) => [field.name, toDraft(record.values[field.name] ?? null, field)]))
+}
+
+/** What the server fills in by itself: the defaults of the object. */
+export function emptyDraft(fields: FieldMeta[]): Draft {
+  return Object.fromEntries(fields.map((field) => [field.name, defaultOf(field)]))
+}
+
+/** What a new form begins with: a box to tick is not ticked, which is an answer where one is required. */
+export function newDraft(fields: FieldMeta[]): Draft {
+  const open = fields.filter((field) => field.kind === 'boolean' && field.required && field.default === null)
+  return { ...emptyDraft(fields), ...Object.fromEntries(open.map((field) => [field.name, false])) }
+}
+
+function defaultOf(field: FieldMeta): DraftValue {
+  if (field.kind === 'boolean') return field.default === null ? null : field.default === 'true'
+  if (field.kind === 'currency') return { amount: '', currency: '' }
+  if (isLookup(field)) return null
+  return field.default ?? ''
+}
+
+/** Reads a number as people type it: grouped by commas, spaces or full-width signs. */
+export function parseNumber(text: string): string | null {
+  const ascii = text.normalize('NFKC').replaceAll(/[\s,'’_]/g, '').replace(/^\+/, '').replace('−', '-')
+  if (!/^-?(\d+\.?\d*|\.\d+)$/.test(ascii)) return null
+  return ascii.replace(/^(-?)\./, '$10.').replace(/\.$/, '')
+}
+
+function sameValue(a: DraftValue, b: DraftValue): boolean {
+  if (isDraftMoney(a) && isDraftMoney(b)) {
+    if (a.amount.trim() === '' && b.amount.trim() === '') return true
+    return a.currency === b.currency && (parseNumber(a.amount) ?? a.amount) === (parseNumber(b.amount) ?? b.amount)
+  }
+  if (isDraftRef(a) && isDraftRef(b)) return a.id === b.id
+  return a === b
+}
+
+/** The draft that goes on from another state of the record: what was changed stays, the rest is as it is there. */
+export function rebase(draft: Draft, base: Draft, onto: Draft, fields: FieldMeta[]): Draft {
+  const mine = changedFields(draft, base, fields).map((field) => [field.name, draft[field.name] ?? null] as const)
+  return { ...onto, ...Object.fromEntries(mine) }
+}
+
+export function changedFields(draft: Draft, base: Draft, fields: FieldMeta[]): FieldMeta[] {
+  return fields.filter((field) => !sameValue(draft[field.name] ?? null, base[field.name] ?? null))
+}
+
+export function isEmptyDraft(value: DraftValue): boolean {
+  if (value === null) return true
+  if (isDraftMoney(value)) return value.amount.trim() === ''
+  return typeof value === 'string' && value.trim() === ''
+}
+
+function toInput(value: DraftValue, field: FieldMeta): unknown {
+  if (isEmptyDraft(value)) return null
+  if (typeof value === 'boolean') return value
+  if (value !== null && isDraftMoney(value)) {
+    return { amount: parseNumber(value.amount), currency: value.currency }
+  }
+  if (value !== null && isDraftRef(value)) return value.id
+  const text = value ?? ''
+  if (field.kind === 'integer') return Number(parseNumber(text))
+  if (field.kind === 'decimal') return parseNumber(text)
+  return text
+}
+
+function problemOf(value: DraftValue, field: FieldMeta): DraftProblem['reason'] | null {
+  if (isEmptyDraft(value)) return field.required ? 'required' : null
+  if (isDraftMoney(value)) {
+    if (parseNumber(value.amount) === null) return 'number'
+    return value.currency === '' ? 'currency' : null
+  }
+  if (typeof value !== 'string') return null
+  if (field.kind === 'decimal') return parseNumber(value) === null ? 'number' : null
+  if (field.kind !== 'integer') return null
+  const number = parseNumber(value)
+  if (number === null) return 'number'
+  return Number.isSafeInteger(Number(number)) && !number.includes('.') ? null : 'integer'
+}
+
+/** What stands in the way of sending these fields. */
+export function checkDraft(draft: Draft, fields: FieldMeta[]): DraftProblem[] {
+  return fields.flatMap((field) => {
+    const reason = problemOf(draft[field.name] ?? null, field)
+    return reason === null ? [] : [{ field: field.name, reason }]
+  })
+}
+
+/** The input of a mutation: null clears, what is not listed stays as it is. */
+export function inputOf(draft: Draft, fields: FieldMeta[]): Record<string, unknown> {
+  return Object.fromEntries(fields.map((field) => [field.name, toInput(draft[field.name] ?? null, field)]))
+}

@@ -1,0 +1,70 @@
+import { isLookup, titleField } from '../objects/model'
+import type { FieldMeta, ObjectMeta, Workspace } from '../objects/model'
+import type { Money, Page, RecordData, Ref, Value } from './model'
+
+/** Turns what the data API answered into records, checking as it goes: the types are known at run time only. */
+
+type Node = Record<string, unknown>
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function text(value: unknown): string | null {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : null
+}
+
+function readMoney(value: unknown): Money | null {
+  if (!isNode(value)) return null
+  return { amount: text(value['amount']), currency: text(value['currency']) }
+}
+
+function readRef(value: unknown, target: ObjectMeta | undefined): Ref | null {
+  if (typeof value === 'string') return { id: value, title: null }
+  if (!isNode(value) || typeof value['id'] !== 'string') return null
+  const title = target && titleField(target)
+  return { id: value['id'], title: title ? text(value[title.name]) : null }
+}
+
+export function readValue(value: unknown, field: FieldMeta, workspace: Workspace): Value {
+  if (value === null || value === undefined) return null
+  if (field.kind === 'currency') return readMoney(value)
+  if (isLookup(field)) return readRef(value, workspace.target(field))
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  return null
+}
+
+export function readRecord(node: unknown, fields: FieldMeta[], workspace: Workspace): RecordData | null {
+  if (!isNode(node) || typeof node['id'] !== 'string') return null
+  const values: Record<string, Value> = {}
+  for (const field of fields) values[field.name] = readValue(node[field.name], field, workspace)
+  return { id: node['id'], version: Number(node['version'] ?? 0), values }
+}
+
+export function readPage(connection: unknown, fields: FieldMeta[], workspace: Workspace): Page {
+  const node = isNode(connection) ? connection : {}
+  const info = isNode(node['pageInfo']) ? node['pageInfo'] : {}
+  const nodes = Array.isArray(node['nodes']) ? node['nodes'] : []
+  return {
+    records: nodes
+      .map((entry) => readRecord(entry, fields, workspace))
+      .filter((record): record is RecordData => record !== null),
+    total: typeof node['totalCount'] === 'number' ? node['totalCount'] : null,
+    hasNext: info['hasNextPage'] === true,
+    hasPrevious: info['hasPreviousPage'] === true,
+    start: text(info['startCursor']),
+    end: text(info['endCursor']),
+  }
+}
+
+/** The text that names a record: its title, else the start of its id. */
+export function titleOf(record: RecordData, object: ObjectMeta): string {
+  const field = titleField(object)
+  const value = field ? record.values[field.name] : null
+  return typeof value === 'string' && value !== '' ? value : shortId(record.id)
+}
+
+export function shortId(id: string): string {
+  return `#${id.slice(-8)}`
+}

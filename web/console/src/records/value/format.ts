@@ -1,0 +1,79 @@
+import type { FieldMeta } from '../../objects/model'
+import { parseDay } from '../filter/days'
+import { isMoney, isRef } from '../model'
+import type { Money, Value } from '../model'
+
+/**
+ * Values as people read them. Amounts and decimals are strings and stay exact:
+ * Intl.NumberFormat reads decimal text without going through a float.
+ */
+
+/** The reader's own variant of a language ("en-GB" for "en"), when the browser names one. */
+export function localeOf(lang: string, preferred: readonly string[]): string {
+  const own = preferred.find((tag) => tag === lang || tag.startsWith(`${lang}-`))
+  return own ?? (lang === 'zh' ? 'zh-CN' : lang)
+}
+
+const decimal = /^-?\d+(\.\d+)?$/
+
+function isDecimalText(text: string): text is `${number}` {
+  return decimal.test(text)
+}
+
+function digitsAfterPoint(text: string): number {
+  return Math.min(text.split('.')[1]?.length ?? 0, 20)
+}
+
+export function formatNumber(value: string | number, locale: string, scale?: number | null): string {
+  const text = String(value)
+  if (!isDecimalText(text)) return text
+  const digits = scale ?? digitsAfterPoint(text)
+  return new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(text)
+}
+
+/** Whole amounts are shown without a fraction, others with all digits the server keeps. */
+export function formatMoney(money: Money, locale: string): string {
+  const { amount, currency } = money
+  if (amount === null || !isDecimalText(amount)) return ''
+  const whole = !/\.\d*[1-9]/.test(amount)
+  const digits = whole ? 0 : Math.max(digitsAfterPoint(amount.replace(/0+$/, '')), 2)
+  const options: Intl.NumberFormatOptions = { minimumFractionDigits: digits, maximumFractionDigits: digits }
+  if (currency === null || !/^[A-Z]{3}$/.test(currency)) return new Intl.NumberFormat(locale, options).format(amount)
+  return new Intl.NumberFormat(locale, { ...options, style: 'currency', currency, currencyDisplay: 'narrowSymbol' }).format(amount)
+}
+
+export function formatDate(value: string, locale: string): string {
+  const date = parseDay(value)
+  return date ? new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(date) : value
+}
+
+export function formatDateTime(value: string, locale: string): string {
+  const date = new Date(value)
+  if (Number.isNaN(date.getTime())) return value
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(date)
+}
+
+/** The count of a list, "10,000+" where the server stopped counting. */
+export function formatCount(total: number, cap: number, locale: string): string {
+  const text = formatNumber(Math.min(total, cap), locale)
+  return total >= cap ? `${text}+` : text
+}
+
+/** Numbers and money are as text, lookups their title, the rest as it is; labels of selects are the caller's. */
+export function formatValue(value: Value, field: FieldMeta, locale: string): string {
+  if (value === null) return ''
+  if (isMoney(value)) return formatMoney(value, locale)
+  if (isRef(value)) return value.title ?? ''
+  switch (field.kind) {
+    case 'integer':
+      return formatNumber(String(value), locale, 0)
+    case 'decimal':
+      return formatNumber(String(value), locale)
+    case 'date':
+      return formatDate(String(value), locale)
+    case 'dateTime':
+      return formatDateTime(String(value), locale)
+    default:
+      return String(value)
+  }
+}
