@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -16,8 +17,8 @@ import (
 // childMain is the admission process. It bounds itself before it reads a byte
 // of the module; whatever happens then ends this process alone.
 func childMain(in io.Reader, out io.Writer) int {
-	if err := boundChild(); err != nil {
-		fmt.Println("bound the admission process:", err)
+	if err := boundChild(childCPUSeconds); err != nil {
+		fmt.Fprintln(os.Stderr, "bound the admission process:", err)
 		return 2
 	}
 	var req request

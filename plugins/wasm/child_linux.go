@@ -7,11 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// boundChild limits this process: address space, CPU time, no core dump. The
+// boundChild limits this process: address space, seconds of CPU, no core dump. The
 // limits cannot be raised again. Go reserves over a gigabyte of address space
 // before main, so the limit is on top of what is reserved already.
-func boundChild() error {
-	limits := map[int]uint64{unix.RLIMIT_CPU: childCPUSeconds, unix.RLIMIT_CORE: 0}
+func boundChild(cpu uint64) error {
+	limits := map[int]uint64{unix.RLIMIT_CPU: cpu, unix.RLIMIT_CORE: 0}
 	if !raceDetector {
 		reserved, err := addressSpace()
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/trellishq/trellis/plugins"
 )
@@ -187,7 +188,8 @@ func (i *instance) invoke(ctx context.Context, fn api.Function, args ...uint64) 
 	copy(stack[:], args)
 	if err := fn.CallWithStack(i.context(ctx), stack[:]); err != nil {
 		kind := plugins.FailedTrap
-		if ctx.Err() != nil {
+		var exit *sys.ExitError
+		if errors.As(err, &exit) && ctx.Err() != nil {
 			kind = plugins.FailedDeadline
 		}
 		return 0, &plugins.Failure{Kind: kind, Cause: errors.New(clipTo(err.Error(), 2000))}
