@@ -33,6 +33,17 @@ func TestSecondProcessAttaches(t *testing.T) {
 	}
 }
 
+// TestEnvironmentIsIgnored: libpq's variables are about other servers.
+func TestEnvironmentIsIgnored(t *testing.T) {
+	dir := seeded(t)
+	for name, value := range map[string]string{
+		"PGPORT": "6543", "PGDATA": "/nonexistent", "PGHOST": "/nonexistent", "PGUSER": "nobody", "PGDATABASE": "none", "LC_ALL": "tlh_QO",
+	} {
+		t.Setenv(name, value)
+	}
+	ask(t, start(t, Options{Dir: dir}).URL(), "SELECT 1")
+}
+
 func TestOneOwnerOfManyAtOnce(t *testing.T) {
 	t.Parallel()
 	o := Options{Dir: place(t)}
@@ -111,6 +122,23 @@ func (r *record) has(part string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.ContainsFunc(r.lines, func(line string) bool { return strings.Contains(line, part) })
+}
+
+// TestDeadOwnerOfAnUnreachableDirectory: the kernel's signal must reach a server
+// in a user namespace too.
+func TestDeadOwnerOfAnUnreachableDirectory(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	if err := os.Chmod(base, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	owner := elsewhere(t, filepath.Join(base, "pg"), nil)
+	owner.url()
+	if using := processesIn(filepath.Join(base, "pg", "pgdata")); len(using) == 0 {
+		t.Error("no process of the server is found")
+	}
+	owner.kill()
+	waitGone(t, filepath.Join(base, "pg", "pgdata"))
 }
 
 // waitGone watches the kernel's list; there is no event to wait for.

@@ -24,7 +24,8 @@ const (
 )
 
 func address(socketDir, database string) string {
-	q := url.Values{"host": {socketDir}, "user": {superuser}}.Encode()
+	// The port names the socket; without it PGPORT would.
+	q := url.Values{"host": {socketDir}, "port": {"5432"}, "user": {superuser}}.Encode()
 	q = strings.ReplaceAll(q, "+", "%20") // neither libpq nor pgx take + for a space
 	return (&url.URL{Scheme: "postgres", Path: "/" + database, RawQuery: q}).String()
 }

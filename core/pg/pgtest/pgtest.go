@@ -86,7 +86,8 @@ func token() string {
 }
 
 func (s *server) url(database string) string {
-	q := url.Values{"host": {s.socket}, "user": {user}}.Encode()
+	// The port names the socket; without it PGPORT would.
+	q := url.Values{"host": {s.socket}, "port": {"5432"}, "user": {user}}.Encode()
 	q = strings.ReplaceAll(q, "+", "%20") // neither libpq nor pgx take + for a space
 	return (&url.URL{Scheme: "postgres", Path: "/" + database, RawQuery: q}).String()
 }

@@ -36,7 +36,7 @@ var shared = sync.OnceValues(join)
 
 // settings make it fast and forgetful.
 var settings = []string{
-	"listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off",
+	"listen_addresses=", "port=5432", "fsync=off", "synchronous_commit=off", "full_page_writes=off",
 	"shared_buffers=128MB", "max_connections=300", "max_wal_size=2GB", "autovacuum_naptime=5min",
 	"jit=off", "TimeZone=UTC", "log_timezone=UTC", "log_min_messages=log", "log_checkpoints=off",
 }
