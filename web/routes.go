@@ -1,0 +1,55 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// handler is the URL map, all of it.
+func (s *Server) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
+
+	mux.HandleFunc("POST /auth/sign-in", s.signIn)
+	mux.HandleFunc("POST /auth/sign-out", s.signOut)
+
+	data, admin := s.identified(s.opts.Data), s.identified(s.opts.Admin)
+	mux.Handle("/graphql", s.measured("graphql", data))
+	mux.Handle("/w/{slug}/graphql", s.measured("graphql", data))
+	mux.Handle("/admin/graphql", s.measured("admin", admin))
+	mux.Handle("/w/{slug}/admin/graphql", s.measured("admin", admin))
+
+	mux.Handle("/graphiql", s.opts.GraphiQL)
+	mux.Handle("/graphiql/", s.opts.GraphiQL)
+	mux.Handle("/", s.console())
+
+	// Cookies are sent by browsers alone, and those tell where a request comes
+	// from: one from another site is refused before it reaches anything.
+	return secured(http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(mux, maxBody)))
+}
+
+// Bounds of one request.
+const (
+	maxBody       = 32 << 20
+	headerTimeout = 5 * time.Second
+	readTimeout   = 60 * time.Second
+	writeTimeout  = 120 * time.Second
+	idleTimeout   = 120 * time.Second
+)
+
+// secured adds what every answer carries.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		// Styles: the console's kit writes them into the page.
+		h.Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
+		next.ServeHTTP(w, r)
+	})
+}
