@@ -16,7 +16,16 @@ type leaf struct {
 	// hops are the paths of lookups, each after its own prefix. The n-th is
 	// scope n; scope 0 is the rule's record.
 	hops []Path
+	// products counts multiplications of decimals.
+	products int
 }
+
+// Limits that keep a decimal of a Row rule within the 1,000 digits of ParseDecimal,
+// so that it cannot overflow in process where PostgreSQL would go on.
+const (
+	maxProducts   = 4
+	maxRowDecimal = 100 // digits, and places before or after the point
+)
 
 // leaf wraps what build makes in the Hops that e needs.
 func (t *translator) leaf(e celast.Expr, build func(*leaf) Pred) Pred {
@@ -142,7 +151,7 @@ func (l *leaf) has(path Path, not bool) Pred {
 // term turns an operand into a term.
 func (l *leaf) term(e celast.Expr) Term {
 	if !l.t.reads[e.ID()] {
-		return l.t.slots.of(e)
+		return l.known(e)
 	}
 	switch e.Kind() {
 	case celast.SelectKind:
@@ -154,6 +163,17 @@ func (l *leaf) term(e celast.Expr) Term {
 	}
 	l.t.no(e, "this cannot be used as a value in a row rule")
 	return Literal{}
+}
+
+// known is an operand that does not read the record.
+func (l *leaf) known(e celast.Expr) Term {
+	t := l.t.slots.of(e)
+	if lit, ok := t.(Literal); ok {
+		if d, ok := lit.Value.(*Decimal); ok && (d.NumDigits() > maxRowDecimal || d.Exponent > maxRowDecimal || d.Exponent < -maxRowDecimal) {
+			l.t.no(e, "a decimal in a row rule has at most %d digits", maxRowDecimal)
+		}
+	}
+	return t
 }
 
 var termFuncs = map[string]Func{"lowerAscii": LowerASCII, "upperAscii": UpperASCII, "trim": Trim, "size": Size, "dec": ToDecimal}
@@ -187,6 +207,11 @@ func (l *leaf) computed(e celast.Expr, c celast.CallExpr) Term {
 		l.t.no(e, "a field of type %s cannot be computed with in a row rule; move the computation to the side without the record",
 			typeOf(l.t.ast.GetType(args[0].ID())))
 		return Literal{}
+	}
+	if of == DecimalType && op == Mul {
+		if l.products++; l.products > maxProducts {
+			l.t.no(e, "a condition of a row rule may multiply decimals at most %d times", maxProducts)
+		}
 	}
 	return Arith{Op: op, L: l.term(args[0]), R: l.term(args[1])}
 }

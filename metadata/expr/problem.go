@@ -128,6 +128,7 @@ var (
 	inContext  = regexp.MustCompile(` \(in container '[^']*'\)`)
 	wrapper    = regexp.MustCompile(`wrapper\(([a-z]+)\)`)
 	syntax     = regexp.MustCompile(`^Syntax error: (?:mismatched|extraneous|no viable alternative at) input '(.*?)'(?: expecting .*)?$`)
+	badToken   = regexp.MustCompile(`^Syntax error: token recognition error at: '(.*)'$`)
 )
 
 // fromCEL adds the checker's messages in plainer words.
@@ -138,6 +139,8 @@ func (p *problems) fromCEL(errs []*common.Error, names []string) {
 		switch {
 		case syntax.MatchString(text):
 			p.add(e.Location, syntaxText(syntax.FindStringSubmatch(text)[1]))
+		case badToken.MatchString(text):
+			p.add(e.Location, syntaxText(strings.TrimSpace(badToken.FindStringSubmatch(text)[1])))
 		case undeclared.MatchString(text):
 			name := undeclared.FindStringSubmatch(text)[1]
 			p.add(e.Location, fmt.Sprintf("there is no variable or function %q here", clip(name))).
@@ -156,6 +159,9 @@ func (p *problems) fromCEL(errs []*common.Error, names []string) {
 func syntaxText(input string) string {
 	if strings.HasSuffix(input, "<EOF>") {
 		return "the expression ends too early"
+	}
+	if input == "=" {
+		return `"=" is not expected here; values are compared with ==`
 	}
 	return fmt.Sprintf("%q is not expected here", clip(input))
 }

@@ -38,13 +38,15 @@ func TestProblemsHavePositions(t *testing.T) {
 		`record.closeDate > date("2026-13-01")`:           `line 1, column 25: this always fails: "2026-13-01" is not a date like 2026-01-31`,
 		`record.owner == "me"`:                            `line 1, column 17: this always fails: "me" is not an id`,
 		`record.name == "a\u0000"`:                        `line 1, column 16: a text may not contain the character NUL`,
-		`.record.hot`:                                     `line 1, column 2: a name may not begin with a dot`,
-		`changed("owner")`:                                `line 1, column 1: changed() can be used in validation rules only`,
-		`old.hot`:                                         `line 1, column 1: there is no variable or function "old" here`,
-		`record == record`:                                `line 1, column 1: a whole record cannot be compared here; compare its fields`,
-		`record.name == (record.hot ? "a" : "b")`:         `line 1, column 28: ? : cannot be used on a field in a row rule`,
-		strings.Repeat("x", maxSource+1):                  `line 1, column 1: an expression is valid UTF-8 of at most 4096 bytes`,
-		"record.name == \"\xff\"":                         `line 1, column 1: an expression is valid UTF-8 of at most 4096 bytes`,
+		`record.amount * record.amount * record.amount * record.amount * record.amount * record.amount > 1`: `line 1, column 15: a condition of a row rule may multiply decimals at most 4 times`,
+		`record.amount > dec("1e101")`: `line 1, column 17: a decimal in a row rule has at most 100 digits`,
+		`.record.hot`:                  `line 1, column 2: a name may not begin with a dot`,
+		`changed("owner")`:             `line 1, column 1: changed() can be used in validation rules only`,
+		`old.hot`:                      `line 1, column 1: there is no variable or function "old" here`,
+		`record == record`:             `line 1, column 1: a whole record cannot be compared here; compare its fields`,
+		`record.name == (record.hot ? "a" : "b")`: `line 1, column 28: ? : cannot be used on a field in a row rule`,
+		strings.Repeat("x", maxSource+1):          `line 1, column 1: an expression is valid UTF-8 of at most 4096 bytes`,
+		"record.name == \"\xff\"":                 `line 1, column 1: an expression is valid UTF-8 of at most 4096 bytes`,
 	} {
 		r, err := e.Compile("opportunity", src, Row)
 		if err == nil {
