@@ -66,6 +66,11 @@ func (a *API) Schema(ctx context.Context, workspace string, p *policy.Principal)
 	if err != nil {
 		return nil, err
 	}
+	return a.SchemaFor(r)
+}
+
+// SchemaFor is the schema of a request that has begun.
+func (a *API) SchemaFor(r *core.Request) (*Schema, error) {
 	key, err := keyOf(r)
 	if err != nil {
 		return nil, err
@@ -100,7 +105,7 @@ func (a *API) schema(r *core.Request, key schemaKey) (*Schema, error) {
 // writes with their values inside.
 const maxCachedText = 64 << 10
 
-func (a *API) plan(r *core.Request, text, operation string) (*plan, []*gqlError) {
+func (a *API) plan(r *core.Request, text, operation string) (*plan, []*AnswerError) {
 	key, err := keyOf(r)
 	if err != nil {
 		return nil, fieldErrors(err)

@@ -34,7 +34,7 @@ func BenchmarkPlan(b *testing.B) {
 		for b.Loop() {
 			p, errs := newPlan(s, benchText, "")
 			if errs != nil {
-				b.Fatal(errs[0].message)
+				b.Fatal(errs[0].Message)
 			}
 			compile(b, p)
 		}

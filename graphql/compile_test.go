@@ -42,7 +42,7 @@ func compileText(t *testing.T, s *Schema, text, variables string) string {
 	}
 	p, errs := newPlan(s, text, "")
 	if errs != nil {
-		return "{" + string(appendErrors(nil, errs)) + "}\n"
+		return "{" + string(AppendErrors(nil, errs)) + "}\n"
 	}
 	c := newCompiler(s)
 	if err := c.variables(p.op, vars); err != nil {

@@ -53,28 +53,33 @@ func StatusOf(code trellis.Code, modern bool) int {
 	return t.legacy
 }
 
-// gqlError is one entry of errors.
-type gqlError struct {
-	code      trellis.Code
-	message   string
-	path      []any // of the answer
-	argument  []any // where in the arguments, when the error is about input
-	locations []location
-	cause     error
+// IsRefusal says that an error with the code is about what the caller gave, so
+// that payloads may tell it; the others are failures of the request.
+func IsRefusal(code trellis.Code) bool { return transports[code].payload }
+
+// AnswerError is one entry of errors in an answer.
+type AnswerError struct {
+	Code      trellis.Code
+	Message   string
+	Path      []any // of the answer
+	Argument  []any // where in the arguments, when the error is about input
+	Locations []Location
+	Cause     error // for the log
 }
 
-type location struct{ line, column int }
+// Location is a place in the text, from 1.
+type Location struct{ Line, Column int }
 
-func newError(e *trellis.Error) *gqlError {
-	return &gqlError{code: e.Code, message: e.Message, argument: e.Path, cause: e.Cause}
+func newError(e *trellis.Error) *AnswerError {
+	return &AnswerError{Code: e.Code, Message: e.Message, Argument: e.Path, Cause: e.Cause}
 }
 
 // fieldErrors are the errors of one field of the answer.
-func fieldErrors(err error, path ...any) []*gqlError {
-	var out []*gqlError
+func fieldErrors(err error, path ...any) []*AnswerError {
+	var out []*AnswerError
 	for _, e := range trellis.Public(err) {
 		g := newError(e)
-		g.path = path
+		g.Path = path
 		out = append(out, g)
 		if len(out) == maxErrors {
 			break
@@ -84,33 +89,34 @@ func fieldErrors(err error, path ...any) []*gqlError {
 }
 
 // append writes the error as JSON.
-func (e *gqlError) append(b []byte) []byte {
+func (e *AnswerError) append(b []byte) []byte {
 	b = append(b, `{"message":`...)
-	b = appendString(b, e.message)
-	if len(e.locations) > 0 {
+	b = appendString(b, e.Message)
+	if len(e.Locations) > 0 {
 		b = append(b, `,"locations":[`...)
-		for i, l := range e.locations {
+		for i, l := range e.Locations {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = fmt.Appendf(b, `{"line":%d,"column":%d}`, l.line, l.column)
+			b = fmt.Appendf(b, `{"line":%d,"column":%d}`, l.Line, l.Column)
 		}
 		b = append(b, ']')
 	}
-	if len(e.path) > 0 {
+	if len(e.Path) > 0 {
 		b = append(b, `,"path":`...)
-		b = appendPath(b, e.path, false)
+		b = appendPath(b, e.Path, false)
 	}
 	b = append(b, `,"extensions":{"code":`...)
-	b = appendString(b, string(e.code))
-	if len(e.argument) > 0 {
+	b = appendString(b, string(e.Code))
+	if len(e.Argument) > 0 {
 		b = append(b, `,"argument":`...)
-		b = appendPath(b, e.argument, false)
+		b = appendPath(b, e.Argument, false)
 	}
 	return append(b, `}}`...)
 }
 
-func appendErrors(b []byte, errs []*gqlError) []byte {
+// AppendErrors writes the member errors of an answer.
+func AppendErrors(b []byte, errs []*AnswerError) []byte {
 	b = append(b, `"errors":[`...)
 	for i, e := range errs {
 		if i > 0 {

@@ -28,8 +28,8 @@ func (a *API) Execute(ctx context.Context, workspace string, p *policy.Principal
 	start := len(buf)
 	if errs := x.run(workspace, p, params); len(errs) > 0 {
 		x.note(errs)
-		b := appendErrors(append(x.buf[:start], '{'), errs)
-		return append(b, '}'), errs[0].code
+		b := AppendErrors(append(x.buf[:start], '{'), errs)
+		return append(b, '}'), errs[0].Code
 	}
 	return x.buf, ""
 }
@@ -43,26 +43,26 @@ type execution struct {
 	c      *compiler
 	cost   int
 	buf    []byte
-	errors []*gqlError // of fields
+	errors []*AnswerError // of fields
 }
 
 // run writes the whole answer, or gives the errors of a request that has none.
-func (x *execution) run(workspace string, p *policy.Principal, params *Params) []*gqlError {
+func (x *execution) run(workspace string, p *policy.Principal, params *Params) []*AnswerError {
 	var err error
 	if x.r, err = x.api.engine.Begin(x.ctx, workspace, p); err != nil {
 		return fieldErrors(err)
 	}
-	var errs []*gqlError
+	var errs []*AnswerError
 	if x.plan, errs = x.api.plan(x.r, params.Query, params.OperationName); errs != nil {
 		return errs
 	}
 	mutates := x.plan.op.Operation == ast.Mutation
 	if mutates && params.ReadOnly {
-		return []*gqlError{newError(invalid("a mutation needs POST"))}
+		return []*AnswerError{newError(invalid("a mutation needs POST"))}
 	}
 	x.c = newCompiler(x.plan.schema)
 	if err := x.c.variables(x.plan.op, params.Variables); err != nil {
-		return []*gqlError{newError(err)}
+		return []*AnswerError{newError(err)}
 	}
 	if mutates {
 		return x.mutate()
@@ -79,7 +79,7 @@ type compiledRoot struct {
 
 // query compiles all fields first, since their cost is counted before anything
 // runs.
-func (x *execution) query() []*gqlError {
+func (x *execution) query() []*AnswerError {
 	roots := make([]compiledRoot, 0, len(x.plan.roots))
 	for _, n := range x.plan.roots {
 		if !n.when.holds(x.c.vars) {
@@ -94,7 +94,7 @@ func (x *execution) query() []*gqlError {
 		roots = append(roots, root)
 	}
 	if x.cost > MaxCost {
-		return []*gqlError{newError(tooCostly("the answer could have %d records; %d is the most: ask for fewer with first", x.cost, MaxCost))}
+		return []*AnswerError{newError(tooCostly("the answer could have %d records; %d is the most: ask for fewer with first", x.cost, MaxCost))}
 	}
 	x.open()
 	for i, root := range roots {
@@ -114,11 +114,11 @@ func (x *execution) key(i int, key string) {
 	x.buf = append(append(append(x.buf, '"'), key...), '"', ':')
 }
 
-func (x *execution) close() []*gqlError {
+func (x *execution) close() []*AnswerError {
 	x.buf = append(x.buf, '}')
 	if len(x.errors) > 0 {
 		x.note(x.errors)
-		x.buf = appendErrors(append(x.buf, ','), x.errors)
+		x.buf = AppendErrors(append(x.buf, ','), x.errors)
 	}
 	x.buf = append(x.buf, `,"extensions":{"cost":`...)
 	x.buf = strconv.AppendInt(x.buf, int64(x.cost), 10)
@@ -157,10 +157,10 @@ func (x *execution) fail(err error, path ...any) {
 }
 
 // note logs what the client is not told.
-func (x *execution) note(errs []*gqlError) {
+func (x *execution) note(errs []*AnswerError) {
 	for _, e := range errs {
-		if e.code == trellis.CodeInternal {
-			x.api.log.ErrorContext(x.ctx, "graphql: a request failed", "path", trellis.PathString(e.path), "cause", e.cause)
+		if e.Code == trellis.CodeInternal {
+			x.api.log.ErrorContext(x.ctx, "graphql: a request failed", "path", trellis.PathString(e.Path), "cause", e.Cause)
 		}
 	}
 }

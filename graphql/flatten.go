@@ -56,7 +56,7 @@ type flattener struct {
 	roots  []*node
 }
 
-func (f *flattener) operation(op *ast.OperationDefinition) ([]*node, *gqlError) {
+func (f *flattener) operation(op *ast.OperationDefinition) ([]*node, *AnswerError) {
 	var set nodeSet
 	root := "Query"
 	if op.Operation == ast.Mutation {
@@ -118,12 +118,12 @@ func (s *nodeSet) nodes() []*node {
 	return out
 }
 
-func (f *flattener) into(set *nodeSet, selections ast.SelectionSet, when []condition, parent string) *gqlError {
+func (f *flattener) into(set *nodeSet, selections ast.SelectionSet, when []condition, parent string) *AnswerError {
 	for _, sel := range selections {
 		if f.count++; f.count > 4*MaxFields {
 			return newError(tooCostly("the query selects more than %d fields", MaxFields))
 		}
-		var err *gqlError
+		var err *AnswerError
 		switch sel := sel.(type) {
 		case *ast.Field:
 			if conds, there := directives(sel.Directives, when); there {
@@ -145,7 +145,7 @@ func (f *flattener) into(set *nodeSet, selections ast.SelectionSet, when []condi
 	return nil
 }
 
-func (f *flattener) field(set *nodeSet, field *ast.Field, when []condition, parent string) *gqlError {
+func (f *flattener) field(set *nodeSet, field *ast.Field, when []condition, parent string) *AnswerError {
 	n := set.find(field.Alias)
 	switch {
 	case n == nil:
@@ -157,7 +157,7 @@ func (f *flattener) field(set *nodeSet, field *ast.Field, when []condition, pare
 	case n.field.Name != field.Name || !sameArguments(n.field.Arguments, field.Arguments):
 		e := newError(invalid("The selections of %q differ: give one of them another alias.", clip(field.Alias, 100)))
 		if field.Position != nil {
-			e.locations = []location{{field.Position.Line, field.Position.Column}}
+			e.Locations = []Location{{field.Position.Line, field.Position.Column}}
 		}
 		return e
 	case len(when) == 0:

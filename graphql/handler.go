@@ -22,12 +22,19 @@ const (
 // The principal comes from the context (policy.WithPrincipal); slug names the
 // workspace of a request.
 func (a *API) Handler(slug func(*http.Request) string) http.Handler {
-	return &handler{api: a, slug: slug}
+	return Serve(func(r *http.Request, p *policy.Principal, params *Params, buf []byte) ([]byte, trellis.Code) {
+		return a.Execute(r.Context(), slug(r), p, params, buf)
+	})
+}
+
+// Serve reads requests of GraphQL over HTTP and writes what execute appends to
+// buf; failed is the code of the first error of an answer without data.
+func Serve(execute func(r *http.Request, p *policy.Principal, params *Params, buf []byte) (out []byte, failed trellis.Code)) http.Handler {
+	return &handler{execute}
 }
 
 type handler struct {
-	api  *API
-	slug func(*http.Request) string
+	execute func(*http.Request, *policy.Principal, *Params, []byte) ([]byte, trellis.Code)
 }
 
 // buffers are reused for answers; those grown beyond maxPooled are let go.
@@ -57,7 +64,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	pooled := buffers.Get().(*[]byte)
-	out, failed := h.api.Execute(r.Context(), h.slug(r), principal, params, (*pooled)[:0])
+	out, failed := h.execute(r, principal, params, (*pooled)[:0])
 	status = http.StatusOK
 	if failed != "" {
 		status = StatusOf(failed, media == mediaModern)
@@ -70,7 +77,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func refuseHTTP(w http.ResponseWriter, media string, status int, e *trellis.Error) {
-	b := appendErrors([]byte{'{'}, []*gqlError{newError(e)})
+	b := AppendErrors([]byte{'{'}, []*AnswerError{newError(e)})
 	writeAnswer(w, media, status, append(b, '}'))
 }
 

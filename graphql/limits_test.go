@@ -56,11 +56,11 @@ func TestHostileTexts(t *testing.T) {
 			}
 			switch {
 			case c.code == "" && errs != nil:
-				t.Errorf("refused: %s", clip(errs[0].message, 200))
+				t.Errorf("refused: %s", clip(errs[0].Message, 200))
 			case c.code != "" && errs == nil:
 				t.Errorf("accepted with %d roots", len(p.roots))
-			case c.code != "" && errs[0].code != c.code:
-				t.Errorf("code %s: %s", errs[0].code, clip(errs[0].message, 200))
+			case c.code != "" && errs[0].Code != c.code:
+				t.Errorf("code %s: %s", errs[0].Code, clip(errs[0].Message, 200))
 			}
 			if len(errs) > maxErrors {
 				t.Errorf("%d errors are told", len(errs))
@@ -89,7 +89,7 @@ func TestCostIsCounted(t *testing.T) {
 	} {
 		p, errs := newPlan(s, text, "")
 		if errs != nil {
-			t.Fatal(errs[0].message)
+			t.Fatal(errs[0].Message)
 		}
 		if _, cost, _ := newCompiler(s).root(p.roots[0]); cost != want {
 			t.Errorf("%s costs %d, want %d", text, cost, want)
@@ -109,7 +109,7 @@ func TestFilterLimits(t *testing.T) {
 	} {
 		p, errs := newPlan(s, "{ accounts(filter: "+filter+") { totalCount } }", "")
 		if errs != nil {
-			t.Fatal(name, errs[0].message)
+			t.Fatal(name, errs[0].Message)
 		}
 		if _, _, err := newCompiler(s).root(p.roots[0]); err == nil || err.Code != trellis.CodeQueryTooCostly {
 			t.Errorf("%s: %v", name, err)
@@ -130,8 +130,8 @@ func TestErrorsSuggestNothing(t *testing.T) {
 		if errs == nil {
 			t.Errorf("%s is accepted", text)
 		}
-		if slices.ContainsFunc(errs, func(e *gqlError) bool { return strings.Contains(e.message, "ean") }) {
-			t.Errorf("%s: %s", text, errs[0].message)
+		if slices.ContainsFunc(errs, func(e *AnswerError) bool { return strings.Contains(e.Message, "ean") }) {
+			t.Errorf("%s: %s", text, errs[0].Message)
 		}
 	}
 }

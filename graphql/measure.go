@@ -2,9 +2,23 @@ package graphql
 
 import (
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/trellishq/trellis"
 )
+
+// CheckText refuses texts that cost too much to validate or run, for any
+// schema, and those that cannot be read.
+func CheckText(text string) *AnswerError {
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, MaxTokens)
+	if err != nil {
+		return textError(err)
+	}
+	if err := measure(doc); err != nil {
+		return newError(err)
+	}
+	return nil
+}
 
 // measure bounds a parsed text before validation, whose rules are quadratic in
 // places. It counts fields with fragments expanded, each fragment once, so that

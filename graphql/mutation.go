@@ -8,7 +8,7 @@ import (
 )
 
 // mutate runs the top-level fields in order, each a transaction of its own.
-func (x *execution) mutate() []*gqlError {
+func (x *execution) mutate() []*AnswerError {
 	x.open()
 	first := true
 	for _, n := range x.plan.roots {
@@ -36,7 +36,7 @@ func (x *execution) mutate() []*gqlError {
 func (x *execution) mutation(n *node) error {
 	w, problem := x.c.writing(n)
 	if problem != nil {
-		if !transports[problem.Code].payload || !single(n) {
+		if !IsRefusal(problem.Code) || !single(n) {
 			return problem
 		}
 		w = &writing{rows: []row{{object: n.bind.object, errs: trellis.Errors{problem}}}}
@@ -122,7 +122,7 @@ func (x *execution) writeRows(rows []row, ops []core.Op, perRow bool) error {
 func refuse(rows []row, err error) error {
 	problems := trellis.Public(err)
 	for _, p := range problems {
-		if !transports[p.Code].payload {
+		if !IsRefusal(p.Code) {
 			return err
 		}
 	}

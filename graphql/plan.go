@@ -47,33 +47,33 @@ func newTextRules() *rules.Rules {
 }
 
 // newPlan reads, validates and flattens a text. All errors are the caller's.
-func newPlan(schema *Schema, text, operation string) (*plan, []*gqlError) {
+func newPlan(schema *Schema, text, operation string) (*plan, []*AnswerError) {
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, MaxTokens)
 	if err != nil {
-		return nil, []*gqlError{textError(err)}
+		return nil, []*AnswerError{textError(err)}
 	}
 	if err := measure(doc); err != nil {
-		return nil, []*gqlError{newError(err)}
+		return nil, []*AnswerError{newError(err)}
 	}
 	if errs := validator.ValidateWithRules(schema.AST, doc, textRules); len(errs) > 0 {
 		return nil, textErrors(errs)
 	}
 	op, problem := choose(doc, operation)
 	if problem != nil {
-		return nil, []*gqlError{newError(problem)}
+		return nil, []*AnswerError{newError(problem)}
 	}
 	f := &flattener{schema: schema}
 	for _, o := range doc.Operations {
 		roots, problem := f.operation(o)
 		if problem != nil {
-			return nil, []*gqlError{problem}
+			return nil, []*AnswerError{problem}
 		}
 		if o == op {
 			f.roots = roots
 		}
 	}
 	if len(f.roots) > MaxRoots {
-		return nil, []*gqlError{newError(tooCostly("the operation has more than %d top-level fields", MaxRoots))}
+		return nil, []*AnswerError{newError(tooCostly("the operation has more than %d top-level fields", MaxRoots))}
 	}
 	p := &plan{schema: schema, op: op, roots: f.roots, size: 4096 + 40*len(text)}
 	precompile(p)
@@ -98,11 +98,11 @@ func choose(doc *ast.QueryDocument, name string) (*ast.OperationDefinition, *tre
 	return op, nil
 }
 
-func textErrors(errs gqlerror.List) []*gqlError {
+func textErrors(errs gqlerror.List) []*AnswerError {
 	if len(errs) > maxErrors {
 		errs = errs[:maxErrors]
 	}
-	out := make([]*gqlError, len(errs))
+	out := make([]*AnswerError, len(errs))
 	for i, e := range errs {
 		out[i] = textError(e)
 	}
@@ -111,7 +111,7 @@ func textErrors(errs gqlerror.List) []*gqlError {
 
 // textError is an error of parsing or validation. Its message quotes the text
 // and the caller's schema, nothing else.
-func textError(err error) *gqlError {
+func textError(err error) *AnswerError {
 	var e *gqlerror.Error
 	if !errors.As(err, &e) {
 		return newError(invalid("the query cannot be read"))
@@ -122,7 +122,7 @@ func textError(err error) *gqlError {
 	}
 	out := newError(trellis.Errorf(code, "%s", clip(e.Message, 500)))
 	for _, l := range e.Locations {
-		out.locations = append(out.locations, location{l.Line, l.Column})
+		out.Locations = append(out.Locations, Location{l.Line, l.Column})
 	}
 	return out
 }
