@@ -98,7 +98,11 @@ func (d *decoder) entries(e value) []Hook {
 	}
 	var hooks []Hook
 	names, numbers := map[string]bool{}, map[uint32]string{}
-	for _, item := range d.list(list) {
+	items := d.list(list)
+	if list.node.Kind == yaml.SequenceNode && len(list.node.Content) == 0 {
+		d.fault(list, "hooks is empty")
+	}
+	for _, item := range items {
 		h, ok := d.hook(item)
 		if !ok {
 			continue

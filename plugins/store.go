@@ -9,21 +9,21 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/core/pg"
 )
 
 // Store keeps installed plugins in trellis.plugin. Every version stays until
 // it is removed, at most one of a plugin is enabled, and a version never
 // changes its content. Each change notifies Channel with the workspace's id.
-type Store struct{ pool *pgxpool.Pool }
+type Store struct{ db *pg.DB }
 
 // Channel is where changes are told.
 const Channel = "trellis_plugin"
 
-// NewStore keeps plugins in the database of pool, whose migrations have run.
-func NewStore(pool *pgxpool.Pool) *Store { return &Store{pool} }
+// NewStore keeps plugins in a database whose migrations have run.
+func NewStore(db *pg.DB) *Store { return &Store{db} }
 
 // Installed describes a version in the store.
 type Installed struct {
@@ -96,20 +96,20 @@ func (s *Store) Remove(ctx context.Context, workspace trellis.ID, id, version st
 
 // List gives every version in the store, by id, the newest installation first.
 func (s *Store) List(ctx context.Context, workspace trellis.ID) ([]Installed, error) {
-	rows, err := s.pool.Query(ctx, `SELECT id, version, digest, enabled, installed_at, installed_by, length(module)::bigint
+	rows, err := s.db.Query(ctx, `SELECT id, version, digest, enabled, installed_at, installed_by, length(module)::bigint
 		FROM trellis.plugin WHERE workspace_id = $1 ORDER BY id, installed_at DESC, version`, uuid(workspace))
 	if err != nil {
-		return nil, fmt.Errorf("list plugins: %w", err)
+		return nil, fmt.Errorf("list plugins: %w", pg.Error(err))
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Installed])
 }
 
 // Enabled gives the packages that are to run.
 func (s *Store) Enabled(ctx context.Context, workspace trellis.ID) ([]*Package, error) {
-	rows, err := s.pool.Query(ctx, `SELECT id, version, manifest, digest, module, signature
+	rows, err := s.db.Query(ctx, `SELECT id, version, manifest, digest, module, signature
 		FROM trellis.plugin WHERE workspace_id = $1 AND enabled ORDER BY id`, uuid(workspace))
 	if err != nil {
-		return nil, fmt.Errorf("read plugins: %w", err)
+		return nil, fmt.Errorf("read plugins: %w", pg.Error(err))
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (*Package, error) {
 		var id, version, source string
@@ -136,7 +136,7 @@ func Digest(module []byte) string {
 
 // change runs fn in a transaction that tells the servers.
 func (s *Store) change(ctx context.Context, workspace trellis.ID, fn func(pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	return s.db.Tx(ctx, func(tx pgx.Tx) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
