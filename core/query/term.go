@@ -69,6 +69,8 @@ func (r *renderer) call(t expr.Call) error {
 		open, end = "translate(", ", "+lowerASCII+", "+upperASCII+")"
 	case expr.Trim:
 		open = "btrim("
+	case expr.ToDecimal:
+		open, end = "(", ")::numeric"
 	case expr.Size:
 		open, end = "char_length(", ")::int8"
 		if t.Arg.Type().IsList() {

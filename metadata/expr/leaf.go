@@ -16,14 +16,16 @@ type leaf struct {
 	// hops are the paths of lookups, each after its own prefix. The n-th is
 	// scope n; scope 0 is the rule's record.
 	hops []Path
-	// products counts multiplications of decimals.
-	products int
+	// products counts multiplications of decimals, remainders those of integers
+	// by a divisor not known now.
+	products, remainders int
 }
 
 // Limits that keep a decimal of a Row rule within the 1,000 digits of ParseDecimal,
 // so that it cannot overflow in process where PostgreSQL would go on.
 const (
 	maxProducts   = 4
+	maxRemainders = 3   // each writes its operands twice
 	maxRowDecimal = 100 // digits, and places before or after the point
 )
 
@@ -213,7 +215,23 @@ func (l *leaf) computed(e celast.Expr, c celast.CallExpr) Term {
 			l.t.no(e, "a condition of a row rule may multiply decimals at most %d times", maxProducts)
 		}
 	}
+	if op == Mod {
+		return l.remainder(e, l.term(args[0]), l.term(args[1]))
+	}
 	return Arith{Op: op, L: l.term(args[0]), R: l.term(args[1])}
+}
+
+// remainder writes x % y as x - y*(x/y) unless y is a literal: in CEL the
+// remainder of -2^63 by -1 overflows, as the quotient does, and in SQL only the
+// quotient has a guard.
+func (l *leaf) remainder(e celast.Expr, x, y Term) Term {
+	if lit, ok := y.(Literal); ok && lit.Value != any(int64(-1)) {
+		return Arith{Op: Mod, L: x, R: y}
+	}
+	if l.remainders++; l.remainders > maxRemainders {
+		l.t.no(e, "a condition of a row rule may have at most %d remainders by something that is not a number", maxRemainders)
+	}
+	return Arith{Op: Sub, L: x, R: Arith{Op: Mul, L: y, R: Arith{Op: Div, L: x, R: y}}}
 }
 
 func (l *leaf) function(e celast.Expr, fn Func, arg celast.Expr) Term {

@@ -94,7 +94,7 @@ const (
 	Sub
 	Mul
 	Div // Int only: truncates toward zero
-	Mod // Int only: the sign of the dividend
+	Mod // Int only, and by a Literal other than -1: the sign of the dividend
 )
 
 // Arith computes with two terms of the same type.
@@ -102,7 +102,7 @@ const (
 // SQL, over Int: both sides as numeric; the result becomes NULL outside
 // -2^63..2^63-1, at every level, not only the outermost; Div is
 // trunc(l / NULLIF(r, 0)) written so that it is exact (div(l, r) on numeric),
-// Mod is mod(l, NULLIF(r, 0)), NULL for -2^63 by -1. Over Decimal: + - * on numeric, which is exact.
+// Mod is mod(l, NULLIF(r, 0)). Over Decimal: + - * on numeric, which is exact.
 // Over Text: Add alone, l || r.
 type Arith struct {
 	Op   ArithOp
