@@ -93,16 +93,15 @@ func (p *place) cursor() connectors.Cursor {
 func (p *place) begin(now time.Time, newest stamp, lookBack, fullRead time.Duration) {
 	at := now.Unix()
 	next := &pass{From: p.Settled, Then: max(p.Settled, newest.minus(lookBack))}
-	switch {
-	case p.Newest == "":
-		p.Newest, p.NewestAt = newest, at
+	if at < p.NewestAt {
+		p.NewestAt = at // our clock was set back: count anew
+	}
 	// More than the look-back, since seconds are cut off.
-	case at > p.NewestAt+int64(lookBack/time.Second):
+	if at > p.NewestAt+int64(lookBack/time.Second) {
 		next.Then = max(next.Then, p.Newest)
+	}
+	if p.Newest <= next.Then {
 		p.Newest, p.NewestAt = newest, at
-	case at < p.NewestAt:
-		// Our clock was set back: count anew.
-		p.NewestAt = at
 	}
 	if p.FullAt == 0 || at >= p.FullAt+int64(fullRead/time.Second) {
 		next.From, p.FullAt = "", at

@@ -139,6 +139,6 @@ func writeConfig(dir, listen string, who *syscall.Credential) (string, error) {
 		return "", err
 	}
 	_, err = io.WriteString(f, "[database]\nuri = postgresql://tryton@/?host="+dir+"\npath = "+dir+
-		"\n[web]\nlisten = "+listen+"\n[session]\ntimeout = 86400\n")
+		"\n[web]\nlisten = "+listen+"\n")
 	return path, errors.Join(err, f.Close(), own(path, who))
 }

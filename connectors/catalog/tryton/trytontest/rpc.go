@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,8 +21,21 @@ func (s *Server) Call(ctx context.Context, method string, out any, params ...any
 	if err != nil {
 		return err
 	}
+	err = s.post(ctx, "/"+s.Database+"/", session, method, out, params...)
+	if !errors.Is(err, errNoSession) {
+		return err
+	}
+	// It has expired: after five minutes without a call.
+	s.mu.Lock()
+	s.session = ""
+	s.mu.Unlock()
+	if session, err = s.login(ctx); err != nil {
+		return err
+	}
 	return s.post(ctx, "/"+s.Database+"/", session, method, out, params...)
 }
+
+var errNoSession = errors.New("there is no such session")
 
 func (s *Server) login(ctx context.Context) (string, error) {
 	s.mu.Lock()
@@ -77,6 +91,9 @@ func (s *Server) post(ctx context.Context, path, session, method string, out any
 	var answer struct {
 		Result json.RawMessage
 		Error  json.RawMessage
+	}
+	if resp.StatusCode == http.StatusUnauthorized {
+		return fmt.Errorf("%s: %w", method, errNoSession)
 	}
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s: %s", method, resp.Status)
