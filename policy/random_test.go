@@ -12,7 +12,7 @@ import (
 
 // sets is how many random sets each test tries; core/query tries as many
 // against SQL.
-var sets = flag.Int("sets", 300, "random policy sets to try")
+var sets = flag.Int("sets", 150, "random policy sets to try")
 
 func universe(t *testing.T) *policytest.Universe {
 	t.Helper()
