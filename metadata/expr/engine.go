@@ -201,7 +201,7 @@ func (e *Engine) names(p Profile) []string {
 	case Validate:
 		out = append(out, "record", "old", "changed")
 	case Transform:
-		out = append(out, "source", "text")
+		out = append(out, "source")
 	}
 	return out
 }

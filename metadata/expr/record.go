@@ -59,7 +59,8 @@ type Vars struct {
 	// Old is the image before an update, nil on create. Validate only.
 	Old Record
 	// User holds the attributes of the principal by name. An absent one is null,
-	// but an absent list of UserFields is empty.
+	// an absent list empty. A nil map means that there is no user: what asks for
+	// one fails.
 	User map[string]any
 	// Now is the time of the request. Its zone decides today. It is cut to whole
 	// microseconds.
