@@ -16,6 +16,7 @@ export default ts.config(
     files: ['e2e/**', 'scripts/**', '*.config.*'],
     languageOptions: { globals: globals.node },
   },
+  { files: ['public/**'], languageOptions: { globals: globals.browser } },
   {
     rules: {
       // One way to write an import of types, so that none stays in the bundle.

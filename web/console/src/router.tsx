@@ -31,7 +31,6 @@ const app = createRoute({
     } catch (error) {
       if (codeOf(error) !== Code.unauthenticated) throw error
       const to = location.href === '/' ? undefined : location.href
-      // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to redirect
       throw redirect({ to: '/sign-in', search: { to } })
     }
   },

@@ -1,4 +1,4 @@
-import { Group, MultiSelect, Select, TextInput } from '@mantine/core'
+import { Checkbox, Group, ScrollArea, Select, Stack, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { useLabels } from '../../i18n/use'
 import { isLookup, isNumeric } from '../../objects/model'
@@ -75,14 +75,14 @@ function ListInput({ field, values, onChange }: Omit<Props, 'op'>) {
   const target = isLookup(field) ? workspace.target(field) : undefined
   if (target) return <LookupMultiInput target={target} values={values} onChange={onChange} popover={inside} />
   return (
-    <MultiSelect
-      aria-label={t('filter.value')}
-      placeholder={values.length === 0 ? t('field.choose') : ''}
-      data={field.options.map((option) => ({ value: option.name, label: labels.option(option) }))}
-      value={values}
-      onChange={onChange}
-      searchable
-      comboboxProps={inside}
-    />
+    <ScrollArea.Autosize mah={240} offsetScrollbars="present" type="auto">
+      <Checkbox.Group aria-label={t('filter.value')} value={values} onChange={onChange}>
+        <Stack gap={10} py={6} px={4}>
+          {field.options.map((option) => (
+            <Checkbox key={option.name} size="sm" value={option.name} label={labels.option(option)} />
+          ))}
+        </Stack>
+      </Checkbox.Group>
+    </ScrollArea.Autosize>
   )
 }

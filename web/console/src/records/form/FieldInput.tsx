@@ -46,6 +46,7 @@ export function FieldInput({ field, value, onChange, errors, hint }: Props) {
       errorProps={{ 'data-testid': `error-${field.name}` }}
       inputWrapperOrder={['label', 'input', 'description', 'error']}
       data-field={field.name}
+      styles={{ label: { marginBottom: 4 }, description: { marginTop: 5 }, error: { marginTop: 5 } }}
     >
       <Suspense fallback={<TextInput disabled />}>{control}</Suspense>
     </Input.Wrapper>

@@ -39,7 +39,7 @@ function useUpdate({ object, record, reload, onDone }: Props, fields: FieldMeta[
     onSuccess: async () => {
       passed.current = true
       await queryClient.invalidateQueries({ queryKey: recordsKey })
-      notifications.show({ message: t('record.saved') })
+      notifications.show({ message: t('record.saved'), autoClose: 2_500 })
       onDone()
     },
     onError: (error) => {
@@ -79,7 +79,7 @@ export function RecordEdit(props: Props) {
   useKey('Escape', onDone, form.changed.length === 0)
 
   const hint = (field: FieldMeta) =>
-    form.theirs.includes(field.name)
+    form.theirs.includes(field.name) && form.changed.includes(field)
       ? t('record.theirs', { value: formatValue(record.values[field.name] ?? null, field, locale) || t('value.empty') })
       : null
   return (

@@ -39,7 +39,11 @@ function useLookup(target: ObjectMeta, chosen: Item[]) {
       searchable: true,
       searchValue: text,
       onSearchChange: setText,
+      // The list closes after each choice, so that it never hides what is under it.
+      dropdownOpened: opened,
       onDropdownOpen: () => setOpened(true),
+      onDropdownClose: () => setOpened(false),
+      onOptionSubmit: () => setOpened(false),
       placeholder: t('field.searchFor', { objects: labels.objects(target).toLocaleLowerCase() }),
       nothingFoundMessage: isFetching ? t('app.loading') : t('field.noneFound'),
       rightSection: isFetching ? <Loader size={14} /> : undefined,

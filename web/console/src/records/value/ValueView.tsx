@@ -11,6 +11,7 @@ import { shortId } from '../read'
 import { colorOf } from './color'
 import { formatValue } from './format'
 import { PrincipalView } from './PrincipalView'
+import classes from './ValueView.module.css'
 
 type Props = { value: Value; field: FieldMeta; wide?: boolean }
 
@@ -27,12 +28,28 @@ export function ValueView({ value, field, wide = false }: Props) {
     case 'principal':
       return <PrincipalView principal={String(value)} />
     case 'email':
-      return wide ? <Anchor inherit href={`mailto:${String(value)}`}>{String(value)}</Anchor> : <>{String(value)}</>
+      return wide ? <Contact scheme="mailto" to={String(value)} text={String(value)} /> : <>{String(value)}</>
     case 'phone':
-      return wide ? <Anchor inherit href={`tel:${String(value).replaceAll(/[^+\d]/g, '')}`}>{String(value)}</Anchor> : <>{String(value)}</>
+      return wide ? <Contact scheme="tel" to={String(value).replaceAll(/[^+\d]/g, '')} text={String(value)} /> : <>{String(value)}</>
+    case 'text':
+      return wide && /^https?:\/\/\S+$/.test(String(value)) ? (
+        <Anchor inherit href={String(value)} target="_blank" rel="noopener noreferrer">
+          {String(value)}
+        </Anchor>
+      ) : (
+        <>{String(value)}</>
+      )
     default:
       return <>{formatValue(value, field, locale)}</>
   }
+}
+
+function Contact({ scheme, to, text }: { scheme: 'mailto' | 'tel'; to: string; text: string }) {
+  return (
+    <Anchor inherit href={`${scheme}:${to}`}>
+      {text}
+    </Anchor>
+  )
 }
 
 function RefLink({ value, field }: { value: Ref; field: FieldMeta }) {
@@ -50,7 +67,7 @@ export function OptionBadge({ value, field }: { value: string; field: FieldMeta 
   const labels = useLabels()
   const option = field.options.find((known) => known.name === value)
   return (
-    <Badge variant="light" color={colorOf(option?.color)} tt="none" fw={550} size="md" radius="sm">
+    <Badge variant="light" color={colorOf(option?.color)} tt="none" fw={550} size="md" radius="sm" className={classes['badge']}>
       {option ? labels.option(option) : value}
     </Badge>
   )

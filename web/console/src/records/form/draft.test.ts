@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { field } from '../test-workspace'
+import type { RecordData } from '../model'
+import { changedFields, checkDraft, draftOf, emptyDraft, inputOf, newDraft, parseNumber, rebase, writableFields } from './draft'
+import type { Draft } from './draft'
+
+const name = field('name', 'text', { required: true })
+const seats = field('seats', 'integer')
+const rate = field('rate', 'decimal')
+const amount = field('amount', 'currency')
+const account = field('account', 'lookup', { target: 'account' })
+const hot = field('hot', 'boolean')
+const fields = [name, seats, rate, amount, account, hot]
+
+const record: RecordData = {
+  id: '1',
+  version: 4,
+  values: { name: 'N', seats: 3, rate: '0.50', amount: { amount: '10.00', currency: 'EUR' }, account: { id: 'a', title: 'A' }, hot: null },
+}
+const base = draftOf(record, fields)
+const changed = (more: Draft) => changedFields({ ...base, ...more }, base, fields).map((entry) => entry.name)
+
+describe('changedFields', () => {
+  it('is empty for what was not touched', () => {
+    expect(changed({})).toEqual([])
+  })
+
+  it('sees what was', () => {
+    expect(changed({ name: 'M', hot: true, account: null })).toEqual(['name', 'account', 'hot'])
+    expect(changed({ amount: { amount: '10', currency: 'USD' } })).toEqual(['amount'])
+  })
+
+  it('takes the same amount, written otherwise, for the same', () => {
+    expect(changed({ amount: { amount: '1 0', currency: 'EUR' } })).toEqual([])
+    expect(changed({ account: { id: 'a', title: null } })).toEqual([])
+  })
+})
+
+describe('inputOf', () => {
+  it('sends exact text, whole numbers, ids, and null for what was cleared', () => {
+    const draft: Draft = { name: '  ', seats: '1,200', rate: '0.10', amount: { amount: '1 234.50', currency: 'CNY' }, account: { id: 'b', title: 'B' }, hot: false }
+    expect(inputOf(draft, fields)).toEqual({ name: null, seats: 1200, rate: '0.10', amount: { amount: '1234.50', currency: 'CNY' }, account: 'b', hot: false })
+    expect(inputOf({ amount: { amount: '', currency: 'CNY' }, account: null }, [amount, account])).toEqual({ amount: null, account: null })
+  })
+})
+
+describe('checkDraft', () => {
+  it('finds what cannot be sent', () => {
+    const draft: Draft = { name: '', seats: '1.5', rate: 'x', amount: { amount: '5', currency: '' } }
+    expect(checkDraft(draft, [name, seats, rate, amount])).toEqual([
+      { field: 'name', reason: 'required' },
+      { field: 'seats', reason: 'integer' },
+      { field: 'rate', reason: 'number' },
+      { field: 'amount', reason: 'currency' },
+    ])
+    expect(checkDraft({ ...draft, seats: '9007199254740993' }, [seats])).toEqual([{ field: 'seats', reason: 'integer' }])
+    expect(checkDraft(base, fields)).toEqual([])
+  })
+})
+
+describe('parseNumber', () => {
+  it.each([
+    ['1,234.50', '1234.50'],
+    ['１２３．５', '123.5'],
+    ['−5', '-5'],
+    [' 7 ', '7'],
+    ['.5', '0.5'],
+    ['5.', '5'],
+    ['0.1234567890123456789', '0.1234567890123456789'],
+  ])('%s', (text, number) => {
+    expect(parseNumber(text)).toBe(number)
+  })
+
+  it.each(['', '-', '.', '1.2.3', '1e5', 'abc', '0x10'])('refuses %j', (text) => {
+    expect(parseNumber(text)).toBeNull()
+  })
+})
+
+describe('drafts of new records', () => {
+  const stage = field('stage', 'select', { default: 'OPEN' })
+  const agreed = field('agreed', 'boolean', { required: true })
+
+  it('show defaults without sending them, and an unticked box as the answer no', () => {
+    const all = [stage, agreed, hot]
+    const draft = newDraft(all)
+    expect(draft).toEqual({ stage: 'OPEN', agreed: false, hot: null })
+    expect(changedFields(draft, emptyDraft(all), all)).toEqual([agreed])
+  })
+
+  it('have no inputs for what one may not write', () => {
+    expect(writableFields([name, field('by', 'principal'), field('x', 'text', { writable: false })])).toEqual([name])
+  })
+})
+
+describe('rebase', () => {
+  it('keeps what was typed and takes the rest from the newer record', () => {
+    const mine = { ...base, name: 'Mine' }
+    const theirs = { ...base, name: 'Theirs', seats: '9' }
+    expect(rebase(mine, base, theirs, fields)).toEqual({ ...base, name: 'Mine', seats: '9' })
+  })
+})
