@@ -86,6 +86,7 @@ func TouchesAccess(changes []Change) bool {
 
 // diffList compares components that are told apart by name alone.
 func diffList[T any](kind ChangeKind, old, now []*T, name func(*T) string) []Change {
+	old, now = Differing(old, now)
 	was := make(map[string]*T, len(old))
 	for _, x := range old {
 		was[name(x)] = x
@@ -109,6 +110,7 @@ func diffList[T any](kind ChangeKind, old, now []*T, name func(*T) string) []Cha
 }
 
 func diffObjects(old, now []*Object) []Change {
+	old, now = Differing(old, now)
 	was := make(map[string]*Object, len(old))
 	for _, o := range old {
 		was[o.Table] = o
@@ -243,16 +245,29 @@ func Intern(def, current *Definition) {
 }
 
 func intern[T any](list, current []*T, name func(*T) string) []*T {
-	was := make(map[string]*T, len(current))
-	for _, x := range current {
+	out := slices.Clone(list)
+	old, now := Differing(current, out)
+	was := make(map[string]*T, len(old))
+	for _, x := range old {
 		was[name(x)] = x
 	}
-	out := slices.Clone(list)
-	for i, x := range out {
+	for i, x := range now {
 		w := was[name(x)]
 		if w != nil && w != x && equalJSON(w, x) {
-			out[i] = w
+			now[i] = w
 		}
 	}
 	return out
+}
+
+// Differing cuts off what two lists share at their beginnings and ends. Lists
+// are sorted alike, so a small change leaves little to compare.
+func Differing[T any](old, now []*T) (o, n []*T) {
+	for len(old) > 0 && len(now) > 0 && old[0] == now[0] {
+		old, now = old[1:], now[1:]
+	}
+	for len(old) > 0 && len(now) > 0 && old[len(old)-1] == now[len(now)-1] {
+		old, now = old[:len(old)-1], now[:len(now)-1]
+	}
+	return old, now
 }

@@ -88,13 +88,15 @@ func pascal(name string) string {
 
 // didYouMean names the nearest of the known words, as the end of a sentence.
 func didYouMean(got string, known []string) string {
-	best, least := "", min(len(got)/3+1, 3)
 	if len(got) > 2*MaxName {
 		return ""
 	}
+	const caseless = 100 // what differs in case alone decides between equals
+	best, least := "", caseless*min(len(got)/3+1, 2)+caseless-1
 	for _, k := range known {
-		if d := distance(strings.ToLower(got), strings.ToLower(k)); d < least || d == least && d < 3 && len(got) > 1 && (best == "" || k < best) {
-			best, least = k, d
+		score := caseless*distance(strings.ToLower(got), strings.ToLower(k)) + distance(got, k)
+		if score < least || score == least && k < best {
+			best, least = k, score
 		}
 	}
 	if best == "" {

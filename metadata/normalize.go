@@ -12,41 +12,45 @@ import (
 // not touched. A definition with problems is normalised as far as it goes;
 // Validate tells them.
 func Normalize(def, current *Definition) {
-	shared := map[any]bool{}
-	if current != nil {
-		for _, o := range current.Objects {
-			shared[o] = true
-		}
-		for _, r := range current.Roles {
-			shared[r] = true
-		}
-		for _, p := range current.Policies {
-			shared[p] = true
-		}
-		if def.Removed == nil {
-			def.Removed = slices.Clone(current.Removed)
-		}
+	if current == nil {
+		current = &Definition{}
+	}
+	if def.Removed == nil {
+		def.Removed = slices.Clone(current.Removed)
 	}
 	addSystemObjects(def)
-	dissolve(def, shared)
-	for _, o := range def.Objects {
-		if !shared[o] {
-			normalizeObject(o)
-		}
-	}
-	for _, r := range def.Roles {
-		if !shared[r] {
-			r.Package = cmp.Or(r.Package, CustomPackage)
-		}
-	}
-	for _, p := range def.Policies {
-		if !shared[p] {
-			p.Package, p.Effect = cmp.Or(p.Package, CustomPackage), cmp.Or(p.Effect, Allow)
-		}
-	}
+	dissolve(def, current)
 	Sort(def)
+	objects := unshared(def.Objects, current.Objects)
+	roles := unshared(def.Roles, current.Roles)
+	policies := unshared(def.Policies, current.Policies)
+	for _, o := range objects {
+		normalizeObject(o)
+	}
+	for _, r := range roles {
+		r.Package = cmp.Or(r.Package, CustomPackage)
+	}
+	for _, p := range policies {
+		p.Package, p.Effect = cmp.Or(p.Package, CustomPackage), cmp.Or(p.Effect, Allow)
+	}
 	namePhysical(def, current)
-	addPackages(def, shared)
+	addPackages(def, objects, roles, policies)
+}
+
+// unshared lists the components that current does not have, by pointer.
+func unshared[T any](list, current []*T) []*T {
+	old, now := Differing(current, list)
+	shared := make(map[*T]bool, len(old))
+	for _, x := range old {
+		shared[x] = true
+	}
+	var out []*T
+	for _, x := range now {
+		if !shared[x] {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 func addSystemObjects(def *Definition) {
@@ -60,7 +64,7 @@ func addSystemObjects(def *Definition) {
 
 // dissolve puts what extensions add into the objects they extend. Extensions
 // of objects that are not there stay, for Validate to tell.
-func dissolve(def *Definition, shared map[any]bool) {
+func dissolve(def, current *Definition) {
 	if !slices.ContainsFunc(def.Objects, func(o *Object) bool { return o.Extends }) {
 		return
 	}
@@ -69,7 +73,7 @@ func dissolve(def *Definition, shared map[any]bool) {
 		if o.Extends {
 			continue
 		}
-		if shared[o] {
+		if slices.Contains(current.Objects, o) {
 			o = o.Clone()
 			def.Objects[i] = o
 		}
@@ -140,7 +144,7 @@ func Sort(def *Definition) {
 }
 
 // addPackages lists the owners that nobody listed.
-func addPackages(def *Definition, shared map[any]bool) {
+func addPackages(def *Definition, objects []*Object, roles []*Role, policies []*Policy) {
 	listed := map[string]bool{systemPackage: true}
 	for _, p := range def.Packages {
 		listed[p.Name] = true
@@ -151,19 +155,16 @@ func addPackages(def *Definition, shared map[any]bool) {
 			def.Packages = append(def.Packages, &Package{Name: name})
 		}
 	}
-	for _, o := range def.Objects {
-		if shared[o] {
-			continue // listed when it came
-		}
+	for _, o := range objects {
 		add(o.Package)
 		for _, f := range o.Fields {
 			add(f.Package)
 		}
 	}
-	for _, r := range def.Roles {
+	for _, r := range roles {
 		add(r.Package)
 	}
-	for _, p := range def.Policies {
+	for _, p := range policies {
 		add(p.Package)
 	}
 	slices.SortStableFunc(def.Packages, func(a, b *Package) int { return cmp.Compare(a.Name, b.Name) })

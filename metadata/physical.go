@@ -3,6 +3,7 @@ package metadata
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,43 +24,51 @@ const (
 // found by the physical name a draft carries on, else by name; every other
 // name is made anew, so that nobody can choose one.
 func namePhysical(def, current *Definition) {
-	taken := map[string]bool{}
-	for _, t := range fixedTables {
-		taken[t] = true
-	}
-	hidden := map[string][]string{} // columns by table
-	for _, r := range def.Removed {
-		taken[r.Table] = taken[r.Table] || len(r.Columns) == 0
-		hidden[r.Table] = append(hidden[r.Table], r.Columns...)
-	}
-	was := namesOf(current)
-	var changed []*Object
-	for _, o := range def.Objects {
-		if was.byTable[o.Table] == o {
-			taken[o.Table] = true // shared with current, not to be touched
-		} else {
-			changed = append(changed, o)
-		}
-	}
+	was := namesOf(def, current)
+	changed := unshared(def.Objects, current.Objects)
+	taken := map[string]bool{} // tables of changed objects
 	for _, o := range changed {
 		if o.Table != "" && (was.byTable[o.Table] == nil || taken[o.Table]) {
 			o.Table = ""
 		}
 		taken[o.Table] = true
 	}
+	var created []*Object
 	for _, o := range changed {
 		if old := was.byName[o.Name]; o.Table == "" && old != nil && !taken[old.Table] {
 			o.Table, taken[old.Table] = old.Table, true
 		}
+		if o.Table == "" {
+			created = append(created, o)
+		}
 	}
-	for t := range was.byTable {
-		taken[t] = true // also of what this draft removes
+	if len(created) > 0 {
+		nameTables(created, def, current)
+	}
+	hidden := map[string][]string{} // columns by table
+	for _, r := range def.Removed {
+		hidden[r.Table] = append(hidden[r.Table], r.Columns...)
 	}
 	for _, o := range changed {
-		if o.Table == "" {
-			o.Table = unique(snake(o.Name), taken, maxTable)
-		}
 		nameColumns(o, was.byTable[o.Table], hidden[o.Table])
+	}
+}
+
+// nameTables names new tables as nothing in the schema is named, or was until
+// this draft removed it.
+func nameTables(created []*Object, def, current *Definition) {
+	taken := map[string]bool{}
+	for _, t := range fixedTables {
+		taken[t] = true
+	}
+	for _, o := range append(slices.Clone(current.Objects), def.Objects...) {
+		taken[o.Table] = true
+	}
+	for _, r := range def.Removed {
+		taken[r.Table] = true
+	}
+	for _, o := range created {
+		o.Table = unique(snake(o.Name), taken, maxTable)
 	}
 }
 
@@ -68,14 +77,21 @@ type names struct {
 	byName, byTable map[string]*Object
 }
 
-func namesOf(current *Definition) names {
+// namesOf has what def does not share with current.
+func namesOf(def, current *Definition) names {
 	n := names{map[string]*Object{}, map[string]*Object{}}
-	objects := SystemObjects()
-	if current != nil && len(current.Objects) > 0 {
-		objects = current.Objects
+	objects, rest := Differing(current.Objects, def.Objects)
+	if len(current.Objects) == 0 {
+		objects = SystemObjects()
+	}
+	shared := make(map[*Object]bool, len(rest))
+	for _, o := range rest {
+		shared[o] = true
 	}
 	for _, o := range objects {
-		n.byName[o.Name], n.byTable[o.Table] = o, o
+		if !shared[o] {
+			n.byName[o.Name], n.byTable[o.Table] = o, o
+		}
 	}
 	return n
 }

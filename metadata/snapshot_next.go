@@ -11,14 +11,7 @@ import (
 // valid and must not be changed afterwards.
 func (s *Snapshot) Next(def *Definition, revision int64) *Snapshot {
 	n := &Snapshot{Revision: revision, def: def, objects: maps.Clone(s.objects), plurals: s.plurals, roles: s.roles, names: s.names}
-	changed := n.replace(s, def)
-	if len(changed) > 0 {
-		n.plurals = make(map[string]*ObjectView, len(n.objects))
-		for _, v := range n.objects {
-			n.plurals[v.Plural] = v
-		}
-		n.names = slices.Sorted(maps.Keys(n.objects))
-	}
+	n.replace(s, def)
 	if !slices.Equal(s.def.Roles, def.Roles) {
 		n.roles = make(map[string]*Role, len(def.Roles))
 		for _, r := range def.Roles {
@@ -28,58 +21,93 @@ func (s *Snapshot) Next(def *Definition, revision int64) *Snapshot {
 	return n
 }
 
-// replace makes new views for what changed and for whatever it points at.
-func (s *Snapshot) replace(old *Snapshot, def *Definition) map[string]bool {
-	now := make(map[string]*Object, len(def.Objects))
-	stale := map[string]bool{}
+// replace makes new views for the objects that changed and for those that
+// their lookups point at, or did.
+func (s *Snapshot) replace(old *Snapshot, def *Definition) {
+	gone, come := Differing(old.def.Objects, def.Objects)
+	if len(gone)+len(come) == 0 {
+		return
+	}
+	now := make(map[string]*Object, len(come))
+	for _, o := range come {
+		now[o.Name] = o
+	}
+	changed := map[string]bool{}
+	for _, o := range gone {
+		if now[o.Name] != o {
+			changed[o.Name] = true
+		}
+	}
+	for _, o := range come {
+		if v := old.objects[o.Name]; v == nil || v.Object != o {
+			changed[o.Name] = true
+		}
+	}
+	s.build(old, now, changed)
+	s.plurals = make(map[string]*ObjectView, len(s.objects))
+	for _, v := range s.objects {
+		s.plurals[v.Plural] = v
+	}
+	if len(s.objects) != len(old.objects) || slices.ContainsFunc(come, func(o *Object) bool { return old.objects[o.Name] == nil }) {
+		s.names = slices.Sorted(maps.Keys(s.objects))
+	}
+}
+
+func (s *Snapshot) build(old *Snapshot, now map[string]*Object, changed map[string]bool) {
+	stale := maps.Clone(changed)
 	targets := func(o *Object) {
-		stale[o.Name] = true
-		for _, f := range append(SystemFields(o), o.Fields...) {
-			if f.Target != "" && f.Inverse != "" {
+		for _, f := range o.Fields {
+			if f.Inverse != "" {
 				stale[f.Target] = true
 			}
 		}
 	}
-	for _, o := range def.Objects {
-		now[o.Name] = o
-		if v := old.objects[o.Name]; v == nil || v.Object != o {
+	for name := range changed {
+		if v := old.objects[name]; v != nil {
+			targets(v.Object)
+		}
+		if o := now[name]; o != nil {
 			targets(o)
 		}
 	}
-	for name, v := range old.objects {
-		if now[name] != v.Object {
-			targets(v.Object)
+	for name := range stale {
+		switch v := old.objects[name]; {
+		case now[name] != nil:
+			s.objects[name] = newObjectView(now[name])
+		case changed[name]:
+			delete(s.objects, name)
+		case v != nil:
+			s.objects[name] = newObjectView(v.Object)
 		}
 	}
 	for name := range stale {
-		if o := now[name]; o != nil {
-			s.objects[name] = newObjectView(o)
-		} else {
-			delete(s.objects, name)
+		if v := s.objects[name]; v != nil {
+			s.relate(v, old.objects[name], changed)
 		}
 	}
-	if len(stale) > 0 {
-		s.relate(stale)
-	}
-	return stale
 }
 
-// relate fills the relations of the named objects.
-func (s *Snapshot) relate(targets map[string]bool) {
-	for _, v := range s.objects {
-		for _, f := range v.All {
-			if f.Inverse == "" || !targets[f.Target] {
-				continue
-			}
-			if t := s.objects[f.Target]; t != nil {
-				r := &Relation{Name: f.Inverse, Object: v.Name, Field: f}
-				t.Relations, t.relations[r.Name] = append(t.Relations, r), r
+// relate gives a new view its relations: those of the old one from objects that
+// did not change, and those from objects that did.
+func (s *Snapshot) relate(v, old *ObjectView, changed map[string]bool) {
+	if old != nil {
+		for _, r := range old.Relations {
+			if !changed[r.Object] {
+				v.Relations = append(v.Relations, r)
 			}
 		}
 	}
-	for name := range targets {
-		if t := s.objects[name]; t != nil {
-			slices.SortFunc(t.Relations, func(a, b *Relation) int { return strings.Compare(a.Name, b.Name) })
+	for name := range changed {
+		if from := s.objects[name]; from != nil {
+			for _, f := range from.Fields {
+				if f.Inverse != "" && f.Target == v.Name {
+					v.Relations = append(v.Relations, &Relation{Name: f.Inverse, Object: name, Field: f})
+				}
+			}
 		}
+	}
+	slices.SortFunc(v.Relations, func(a, b *Relation) int { return strings.Compare(a.Name, b.Name) })
+	for _, r := range v.Relations {
+		v.relations[r.Name] = r
 	}
 }

@@ -38,8 +38,8 @@ func Validate(def *Definition) trellis.Errors { return ValidateChange(def, nil) 
 // kind. Components that both share are not looked at again unless what they
 // refer to changed, so the cost is that of the change.
 func ValidateChange(def, current *Definition) trellis.Errors {
-	v := &validator{def: def, was: indexOf(current), now: indexOf(def)}
-	v.reset()
+	v := &validator{def: def, now: indexOf(def), open: map[*Object]bool{}}
+	v.compare(current)
 	v.limits()
 	v.packages()
 	for _, o := range def.Objects {
@@ -59,10 +59,15 @@ func ValidateChange(def, current *Definition) trellis.Errors {
 
 // validator collects the problems of one definition.
 type validator struct {
-	def      *Definition
-	was, now *index
+	def *Definition
+	now *index
+	// was has the components of the current definition that may differ.
+	was *index
+	// open has the objects to look at: those that differ, or all when narrowed.
+	open map[*Object]bool
 	// narrowed says that something others may refer to is gone or changed.
 	narrowed bool
+	fresh    []*Object // that were not there before
 	errs     trellis.Errors
 }
 
@@ -90,21 +95,33 @@ func indexOf(d *Definition) *index {
 	return x
 }
 
-// reset finds out whether anything was taken away or changed in its nature.
-func (v *validator) reset() {
-	for name, old := range v.was.objects {
-		o := v.now.objects[name]
-		if o == old {
-			continue
+// compare finds out what differs from the current definition, and whether
+// anything was taken away or changed in its nature.
+func (v *validator) compare(current *Definition) {
+	if current == nil {
+		current = &Definition{}
+	}
+	oldObjects, objects := Differing(current.Objects, v.def.Objects)
+	oldRoles, _ := Differing(current.Roles, v.def.Roles)
+	v.was = indexOf(&Definition{Objects: oldObjects, Roles: oldRoles, Policies: current.Policies})
+	for _, o := range objects {
+		if v.was.objects[o.Name] == nil {
+			v.fresh = append(v.fresh, o)
 		}
-		if o == nil || narrows(old, o) {
-			v.narrowed = true
-			return
+		if v.was.objects[o.Name] != o {
+			v.open[o] = true
 		}
 	}
+	for name, old := range v.was.objects {
+		o := v.now.objects[name]
+		v.narrowed = v.narrowed || o == nil || o != old && narrows(old, o)
+	}
 	for name := range v.was.roles {
-		if v.now.roles[name] == nil {
-			v.narrowed = true
+		v.narrowed = v.narrowed || v.now.roles[name] == nil
+	}
+	if v.narrowed {
+		for _, o := range v.def.Objects {
+			v.open[o] = true
 		}
 	}
 }
@@ -126,7 +143,7 @@ func narrows(old, o *Object) bool {
 }
 
 // settled says that a component was valid and nothing it refers to changed.
-func (v *validator) settled(o *Object) bool { return !v.narrowed && v.was.objects[o.Name] == o }
+func (v *validator) settled(o *Object) bool { return !v.open[o] }
 
 // problem reports about a component, at its key if one is given.
 func (v *validator) problem(component any, key string, path []any, format string, args ...any) {

@@ -1,11 +1,13 @@
 package metadata
 
-import "slices"
+import "strings"
 
 // names checks what components share: root fields and types of the API, and
 // the lists on the targets of lookups.
 func (v *validator) names() {
-	v.rootNames()
+	if v.narrowed || len(v.fresh) > 0 {
+		v.rootNames()
+	}
 	v.relations()
 	v.generatedTypes()
 }
@@ -29,68 +31,79 @@ func (v *validator) rootNames() {
 	for _, o := range v.def.Objects {
 		claim(o, "plural", o.Plural)
 	}
-	for i, o := range v.def.Objects {
-		if slices.Contains(v.def.Objects[:i], o) && !v.settled(o) {
-			v.problem(o, "name", []any{"objects", o.Name}, "the object is listed twice")
-		}
-	}
 }
 
-// relations refuses two lists of one name on an object.
+// relations refuses two lists of one name on an object, and a list and a field.
+// Only targets that somebody changed, or a changed lookup points at, are looked
+// at.
 func (v *validator) relations() {
-	type list struct{ target, name string }
-	first := map[list]*Field{}
+	touched := map[string]bool{}
 	for _, o := range v.def.Objects {
-		for _, f := range o.Fields {
-			if f.Inverse == "" || f.Target == "" {
-				continue
-			}
-			l := list{f.Target, f.Inverse}
-			if first[l] != nil {
-				v.problem(f, "inverse", []any{"objects", o.Name, "fields", f.Name}, "%s has a list %q already, from another lookup", f.Target, f.Inverse)
-			}
-			first[l] = f
-		}
-	}
-	for l := range first {
-		// A field that came to the target after its list; one that came with
-		// the lookup was told there.
-		t := v.now.objects[l.target]
-		if t == nil || v.settled(t) || !v.settledField(first[l]) {
+		if v.settled(o) {
 			continue
 		}
-		if f := t.Field(l.name); f != nil {
-			v.problem(f, "name", []any{"objects", t.Name, "fields", f.Name}, "%s has a list %q already, from a lookup", t.Name, l.name)
+		touched[o.Name] = true
+		for _, f := range o.Fields {
+			if f.Inverse != "" {
+				touched[f.Target] = true
+			}
 		}
 	}
-}
-
-// settledField says that the field belongs to an object that was not checked.
-func (v *validator) settledField(f *Field) bool {
+	type list struct{ target, name string }
+	first := map[list]bool{}
 	for _, o := range v.def.Objects {
-		if v.settled(o) && slices.Contains(o.Fields, f) {
-			return true
+		settled := v.settled(o)
+		for _, f := range o.Fields {
+			l := list{f.Target, f.Inverse}
+			if f.Inverse == "" || !touched[f.Target] {
+				continue
+			}
+			if first[l] {
+				v.problem(f, "inverse", []any{"objects", o.Name, "fields", f.Name}, "%s has a list %q already, from another lookup", f.Target, f.Inverse)
+			}
+			first[l] = true
+			if t := v.now.objects[f.Target]; settled && t != nil { // else it was told at the lookup
+				if own := t.Field(f.Inverse); own != nil {
+					v.problem(own, "name", []any{"objects", t.Name, "fields", own.Name}, "%s has a list %q already, from a lookup", t.Name, f.Inverse)
+				}
+			}
 		}
 	}
-	return false
 }
 
 // generatedTypes refuses objects whose type another object's would hide:
 // accountGroup beside account, opportunityStage beside opportunity.stage.
 func (v *validator) generatedTypes() {
 	for _, o := range v.def.Objects {
+		if len(v.fresh) == 0 && v.settled(o) {
+			continue
+		}
 		for _, suffix := range derivedSuffixes {
-			if other := v.now.objects[o.Name+suffix]; other != nil {
-				v.problem(other, "name", []any{"objects", other.Name}, "the API makes a type of that name for %s: choose another", o.Name)
+			if base, ok := strings.CutSuffix(o.Name, suffix); ok && v.now.objects[base] != nil {
+				v.problem(o, "name", []any{"objects", o.Name}, "the API makes a type of that name for %s: choose another", base)
 			}
 		}
 		if v.settled(o) {
+			v.enumOf(o)
 			continue
 		}
 		for _, f := range o.Fields {
 			if other := v.now.objects[o.Name+pascal(f.Name)]; f.Kind == KindSelect && other != nil {
 				v.problem(f, "name", []any{"objects", o.Name, "fields", f.Name}, "its options need a type of the same name as the object %s: choose another name", other.Name)
 			}
+		}
+	}
+}
+
+// enumOf looks for new objects that hide the enum of a settled one's select.
+func (v *validator) enumOf(o *Object) {
+	for _, other := range v.fresh {
+		rest, ok := strings.CutPrefix(other.Name, o.Name)
+		if !ok || rest == "" {
+			continue
+		}
+		if f := o.Field(strings.ToLower(rest[:1]) + rest[1:]); f != nil && f.Kind == KindSelect {
+			v.problem(other, "name", []any{"objects", other.Name}, "the options of %s.%s need a type of that name: choose another", o.Name, f.Name)
 		}
 	}
 }

@@ -59,7 +59,13 @@ func components(d *metadata.Definition) map[key]any {
 
 // difference gives the rows to write and to take away.
 func difference(old, now *metadata.Definition) (put map[key]any, gone []key) {
-	was, is := components(old), components(now)
+	before, after := &metadata.Definition{}, &metadata.Definition{}
+	before.Packages, after.Packages = metadata.Differing(old.Packages, now.Packages)
+	before.Objects, after.Objects = metadata.Differing(old.Objects, now.Objects)
+	before.Roles, after.Roles = metadata.Differing(old.Roles, now.Roles)
+	before.Policies, after.Policies = metadata.Differing(old.Policies, now.Policies)
+	before.Removed, after.Removed = metadata.Differing(old.Removed, now.Removed)
+	was, is := components(before), components(after)
 	put = map[key]any{}
 	for k, v := range is {
 		if was[k] != v {

@@ -57,7 +57,7 @@ func (p *planner) addColumn(o *metadata.Object, f *metadata.Field) {
 	s := Step{Kind: AddColumn, Lock: AccessExclusive, Online: true, Object: o.Name, Field: f.Name}
 	s.SQL = fmt.Sprintf("ALTER TABLE %s %s", p.table(o.Table), strings.Join(adds, ", "))
 	if f.Kind.IsLookup() {
-		s.SQL += fmt.Sprintf(" CONSTRAINT %s REFERENCES %s (id)", quote(foreignKey(o, f)), p.table(p.tables[f.Target]))
+		s.SQL += fmt.Sprintf(" CONSTRAINT %s REFERENCES %s (id)", quote(foreignKey(o, f)), p.target(f))
 	}
 	p.within(s)
 	if values != nil {

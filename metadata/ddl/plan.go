@@ -111,10 +111,7 @@ func (p *Plan) In(phase Phase) []Step {
 // for an empty schema that has the tables of Base. It fails for changes that
 // keep no data, which ValidateChange refuses.
 func Make(old, def *metadata.Definition, schema string) (*Plan, error) {
-	p := &planner{schema: schema, plan: &Plan{Changes: metadata.Diff(old, def)}, tables: map[string]string{}, fresh: map[string]bool{}}
-	for _, o := range def.Objects {
-		p.tables[o.Name] = o.Table
-	}
+	p := &planner{schema: schema, plan: &Plan{Changes: metadata.Diff(old, def)}, def: def, fresh: map[string]bool{}}
 	for _, c := range p.plan.Changes {
 		if err := p.change(c); err != nil {
 			return nil, err
@@ -130,7 +127,8 @@ func Make(old, def *metadata.Definition, schema string) (*Plan, error) {
 type planner struct {
 	schema      string
 	plan        *Plan
-	tables      map[string]string // by object
+	def         *metadata.Definition
+	tables      map[string]string // by object, made when first asked for
 	fresh       map[string]bool   // tables the plan makes
 	constraints []Step
 	indexes     []Step
@@ -198,4 +196,15 @@ func widens(old, now *metadata.Field) error {
 func (p *planner) within(s Step) {
 	s.Phase = Within
 	p.plan.Steps = append(p.plan.Steps, s)
+}
+
+// target is the table that a lookup refers to.
+func (p *planner) target(f *metadata.Field) string {
+	if p.tables == nil {
+		p.tables = make(map[string]string, len(p.def.Objects))
+		for _, o := range p.def.Objects {
+			p.tables[o.Name] = o.Table
+		}
+	}
+	return p.table(p.tables[f.Target])
 }

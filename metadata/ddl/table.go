@@ -26,7 +26,7 @@ func (p *planner) createTable(o *metadata.Object) {
 		if f.Kind.IsLookup() {
 			p.constraints = append(p.constraints, Step{Kind: AddForeignKey, Phase: Within, Lock: ShareRowExclusive, Online: true, Object: o.Name, Field: f.Name,
 				SQL: fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (id)",
-					p.table(o.Table), quote(foreignKey(o, f)), quote(f.Column), p.table(p.tables[f.Target]))})
+					p.table(o.Table), quote(foreignKey(o, f)), quote(f.Column), p.target(f))})
 		}
 		if !f.System() {
 			p.fieldIndexes(o, f, false)
