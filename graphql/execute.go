@@ -58,7 +58,7 @@ func (x *execution) run(workspace string, p *policy.Principal, params *Params) [
 	}
 	mutates := x.plan.op.Operation == ast.Mutation
 	if mutates && params.ReadOnly {
-		return []*AnswerError{newError(invalid("a mutation needs POST"))}
+		return []*AnswerError{newError(errReadOnly())}
 	}
 	x.c = newCompiler(x.plan.schema)
 	if err := x.c.variables(x.plan.op, params.Variables); err != nil {

@@ -7,18 +7,27 @@ import (
 	"github.com/trellishq/trellis"
 )
 
-// CheckText refuses texts that cost too much to validate or run, for any
-// schema, and those that cannot be read.
-func CheckText(text string) *AnswerError {
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, MaxTokens)
+// Check refuses, whatever the schema, what cannot be read, costs too much to
+// validate or run, or does not go with the way it came.
+func (p *Params) Check() *AnswerError {
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: p.Query}, MaxTokens)
 	if err != nil {
 		return textError(err)
 	}
 	if err := measure(doc); err != nil {
 		return newError(err)
 	}
+	op, problem := choose(doc, p.OperationName)
+	if problem != nil {
+		return newError(problem)
+	}
+	if p.ReadOnly && op.Operation == ast.Mutation {
+		return newError(errReadOnly())
+	}
 	return nil
 }
+
+func errReadOnly() *trellis.Error { return invalid("a mutation needs POST") }
 
 // measure bounds a parsed text before validation, whose rules are quadratic in
 // places. It counts fields with fragments expanded, each fragment once, so that
