@@ -75,11 +75,12 @@ func installed(ctx context.Context) ([]byte, error) {
 }
 
 func prepare(ctx context.Context, who *syscall.Credential, bin, file string) (err error) {
-	dir, err := workDir(who)
+	work, err := newWorkDir(who)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, work.remove()) }()
+	dir := work.path
 	if err := initPostgres(ctx, who, bin, dir); err != nil {
 		return err
 	}

@@ -118,17 +118,3 @@ var unprivileged = sync.OnceValues(func() (*syscall.Credential, error) {
 	}
 	return nil, errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody")
 })
-
-// workDir makes a directory that who can use, with a path short enough for a
-// unix socket.
-func workDir(who *syscall.Credential) (string, error) {
-	base := os.TempDir()
-	if len(base) > 40 || who != nil {
-		base = "/tmp"
-	}
-	dir, err := os.MkdirTemp(base, "trytontest-")
-	if err != nil || who == nil {
-		return dir, err
-	}
-	return dir, os.Chown(dir, int(who.Uid), int(who.Gid))
-}

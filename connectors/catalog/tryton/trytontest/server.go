@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
@@ -42,6 +43,7 @@ type Server struct {
 
 	who    *syscall.Credential
 	pg     *postgres
+	work   *workDir
 	listen string
 
 	mu      sync.Mutex
@@ -68,6 +70,9 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Progress == nil {
 		o.Progress = io.Discard
 	}
+	if at, err := netip.ParseAddrPort(o.Listen); o.Listen != "" && (err != nil || !at.Addr().IsLoopback()) {
+		return nil, fmt.Errorf("%q is not an address on loopback with a port", o.Listen)
+	}
 	if o.CacheDir == "" {
 		base, err := os.UserCacheDir()
 		if err != nil {
@@ -87,14 +92,15 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := workDir(who)
+	work, err := newWorkDir(who)
 	if err != nil {
 		return nil, err
 	}
-	s, err := startFrom(ctx, who, bin, dir, file, o.Listen)
+	s, err := startFrom(ctx, who, bin, work.path, file, o.Listen)
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, errors.Join(err, work.remove())
 	}
+	s.work = work
 	return s, nil
 }
 
@@ -177,7 +183,7 @@ func (s *Server) StopTryton() {
 func (s *Server) Stop() {
 	s.StopTryton()
 	s.pg.stop()
-	_ = os.RemoveAll(s.pg.dir)
+	_ = s.work.remove()
 }
 
 // SQL opens a connection to Tryton's database, as a superuser.
