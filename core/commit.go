@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -111,7 +112,7 @@ func (e *Engine) runSteps(ctx context.Context, r *Request, rows []*row) ([]step,
 	if first.cascaded {
 		caller = systemRequest(r).caller()
 	}
-	st, err := query.Update(ctx, r.space(), caller, first.grant, writes, extra, out)
+	st, err := query.Update(ctx, r.space(), caller, first.grant, writes, givenFields(rows), extra, out)
 	if err != nil {
 		return nil, err
 	}
@@ -124,20 +125,18 @@ func (e *Engine) runSteps(ctx context.Context, r *Request, rows []*row) ([]step,
 
 func (e *Engine) withPostRule(ctx context.Context, r *Request, steps []step, rows []*row) ([]step, error) {
 	ids := make([]trellis.ID, len(rows))
-	var fields []string
 	for i, w := range rows {
 		ids[i] = w.id
 	}
-	if rows[0].verb == Create {
-		fields = givenFields(rows)
-	}
-	st, ok, err := query.PostRule(ctx, r.space(), r.caller(), rows[0].grant, ids, fields)
+	st, ok, err := query.PostRule(ctx, r.space(), r.caller(), rows[0].grant, ids, givenFields(rows))
 	if ok {
 		steps = append(steps, step{Statement: st, failed: errOutside, rows: rows})
 	}
 	return steps, err
 }
 
+// givenFields are the fields that callers set, in a fixed order for the
+// statement cache. What hooks set is the plugin's to answer for.
 func givenFields(rows []*row) []string {
 	seen := map[string]bool{}
 	var names []string
@@ -149,6 +148,7 @@ func givenFields(rows []*row) []string {
 			}
 		}
 	}
+	slices.Sort(names)
 	return names
 }
 

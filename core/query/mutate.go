@@ -79,9 +79,10 @@ func Insert(space *Space, g *policy.Grant, rows []RowWrite, out *Outbox) Stateme
 }
 
 // Update renders changes of records with their outbox entry. Each row must
-// have the version given and meet the rule of g on its old image. extra are
-// columns that are no fields (the batch of a delete), the same in every row.
-func Update(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, rows []RowWrite, extra map[string]any, out *Outbox) (Statement, error) {
+// have the version given and its old image meet the rule of g, the conditions
+// for writing the fields included. extra are columns that are no fields (the
+// batch of a delete), the same in every row.
+func Update(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, rows []RowWrite, written []string, extra map[string]any, out *Outbox) (Statement, error) {
 	o := g.Object()
 	b := &builder{}
 	var fields []*metadata.Field
@@ -102,8 +103,13 @@ func Update(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, 
 	b.columns(fields, "p_")
 	b.text(`, "p_row", "p_was") WHERE t."id" = p."p_row" AND t."version" = p."p_was"`)
 	c := &compiler{ctx: ctx, space: space, caller: caller}
+	pre, err := writeRule(g, written, caller.Vars)
+	if err != nil {
+		return Statement{}, err
+	}
 	rd := renderer{builder: b, c: c}
-	if err := rd.andRows(scope{alias: "t", object: o, grant: g}); err != nil {
+	b.text(" AND ")
+	if err := rd.trusted(scope{alias: "t", object: o}, pre); err != nil {
 		return Statement{}, err
 	}
 	b.text(" RETURNING 1)")
@@ -116,13 +122,10 @@ func Update(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, 
 // nothing needs to be checked. It is a statement of its own, because RETURNING
 // would see the state before.
 func PostRule(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, ids []trellis.ID, fields []string) (st Statement, ok bool, err error) {
-	pred := expr.And{g.Rows(caller.Vars)}
-	for _, name := range fields {
-		if a := g.Field(name); a.Mode == policy.When {
-			pred = append(pred, a.When(caller.Vars))
-		}
+	p, err := writeRule(g, fields, caller.Vars)
+	if err != nil {
+		return st, false, err
 	}
-	p := expr.Fold(pred)
 	if p == expr.Pred(expr.Always) {
 		return st, false, nil
 	}
@@ -136,6 +139,15 @@ func PostRule(ctx context.Context, space *Space, caller *Caller, g *policy.Grant
 		return st, false, err
 	}
 	return Statement{string(b.buf), b.args}, true, nil
+}
+
+// writeRule is what both images of a written record must meet. Deleting and
+// restoring write no fields.
+func writeRule(g *policy.Grant, fields []string, v *expr.Vars) (expr.Pred, error) {
+	if len(fields) == 0 {
+		return g.Rows(v), nil
+	}
+	return g.Write(fields, v)
 }
 
 func (b *builder) columns(fields []*metadata.Field, prefix string) {

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/core/catalog"
+	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/ddl"
+)
+
+// errWouldLose makes plan exit with status 2.
+var errWouldLose = errors.New("the plan would lose data")
+
+type planCmd struct {
+	dataFlags
+	Folder    string `short:"f" required:"" help:"Package folder." type:"existingdir"`
+	AllowLoss bool   `name:"allow-loss" help:"Exit with 0 although data would be lost."`
+}
+
+// Run prints the steps, with their locks and what would be lost.
+func (c *planCmd) Run(ctx context.Context, out io.Writer) error {
+	def, err := readFolder(c.Folder)
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, func(a *app) error {
+		p, err := a.catalog.Plan(ctx, c.Workspace, catalog.Packages(def))
+		if err != nil {
+			return err
+		}
+		printPlan(out, p)
+		if len(p.Loses()) > 0 && !c.AllowLoss {
+			return errWouldLose
+		}
+		return nil
+	})
+}
+
+func readFolder(dir string) (*metadata.Definition, error) {
+	def, problems := metadata.Read(os.DirFS(dir))
+	return def, problems.Err()
+}
+
+func printPlan(out io.Writer, p *ddl.Plan) {
+	if len(p.Changes) == 0 {
+		fmt.Fprintln(out, "Nothing to change.")
+		return
+	}
+	for _, c := range p.Changes {
+		fmt.Fprintln(out, c)
+	}
+	for _, s := range p.Steps {
+		online := "online"
+		if !s.Online {
+			online = "blocks"
+		}
+		fmt.Fprintf(out, "\n-- %s, lock: %s, %s\n%s;\n", s.Kind, s.Lock, online, s.SQL)
+		if s.Loses != "" {
+			fmt.Fprintf(out, "-- LOSES %s\n", s.Loses)
+		}
+	}
+}
+
+type applyCmd struct {
+	dataFlags
+	Folder    string `short:"f" required:"" help:"Package folder." type:"existingdir"`
+	AllowLoss bool   `name:"allow-loss" help:"Go on although data would be lost."`
+}
+
+// Run applies the folder and prints the revision.
+func (c *applyCmd) Run(ctx context.Context, out io.Writer) error {
+	def, err := readFolder(c.Folder)
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, func(a *app) error {
+		done, err := a.catalog.Apply(ctx, c.Workspace, catalog.Packages(def), catalog.Options{By: "system", AllowLoss: c.AllowLoss})
+		if err != nil {
+			return err
+		}
+		for _, ch := range done.Plan.Changes {
+			fmt.Fprintln(out, ch)
+		}
+		fmt.Fprintf(out, "revision %d\n", done.View.Revision)
+		return nil
+	})
+}
+
+type exportCmd struct {
+	dataFlags
+	Out string `short:"o" default:"." help:"Folder to write into; must have no files of the same names."`
+}
+
+// Run writes one folder per package.
+func (c *exportCmd) Run(ctx context.Context, out io.Writer) error {
+	return c.with(ctx, func(a *app) error {
+		files, err := a.catalog.Export(ctx, c.Workspace)
+		if err != nil {
+			return err
+		}
+		names := make([]string, 0, len(files))
+		for name := range files {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			path := filepath.Join(c.Out, filepath.FromSlash(name))
+			if err := writeNew(path, files[name]); err != nil {
+				return err
+			}
+			fmt.Fprintln(out, path)
+		}
+		return nil
+	})
+}
+
+func writeNew(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return trellis.Wrap(trellis.CodeUnavailable, err, "the folder of %s cannot be made", path)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return trellis.Wrap(trellis.CodeConflict, err, "%s cannot be written: %v", path, errors.Unwrap(err))
+	}
+	_, err = f.Write(data)
+	return firstError(err, f.Close())
+}

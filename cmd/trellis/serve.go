@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/core/identity"
+	"github.com/trellishq/trellis/metadata"
+)
+
+type serveCmd struct {
+	dataFlags
+	Listen        string `help:"Address to listen on." default:"127.0.0.1:8080" env:"TRELLIS_LISTEN"`
+	Demo          bool   `help:"Load sample data into an empty workspace."`
+	AdminEmail    string `name:"admin-email" help:"E-mail address of the first admin." default:"admin@example.com" env:"TRELLIS_ADMIN_EMAIL"`
+	AdminPassword string `name:"admin-password" help:"Password of the first admin; made and printed when absent." env:"TRELLIS_ADMIN_PASSWORD"`
+	SecureCookies bool   `name:"secure-cookies" help:"Browsers reach the server by HTTPS alone." env:"TRELLIS_SECURE_COOKIES"`
+}
+
+func logger(verbose bool) *slog.Logger {
+	level := slog.LevelWarn
+	if verbose {
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// Run serves until it is told to stop.
+func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
+	// The port comes first: a mistake there is told before anything is made.
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return listenError(c.Listen, err)
+	}
+	defer l.Close() //nolint:errcheck // Serve closes it too
+	a, err := open(ctx, c.dataFlags, logger(c.Verbose), true)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	who, err := c.firstAdmin(ctx, a)
+	if err != nil {
+		return err
+	}
+	if c.Demo {
+		if err := loadDemo(ctx, a, out); err != nil {
+			return err
+		}
+	}
+	return c.serve(ctx, a, l, out, who)
+}
+
+func (c *serveCmd) serve(ctx context.Context, a *app, l net.Listener, out io.Writer, who string) error {
+	if err := a.jobs.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	if err := a.sync.Resume(ctx, a.jobs); err != nil {
+		return err
+	}
+	srv := a.server(c.SecureCookies)
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	fmt.Fprintf(out, "\nTrellis is ready.\n\n  Console   http://%s/\n  GraphiQL  http://%s/graphiql\n  %s\n\n", l.Addr(), l.Addr(), who)
+	var err error
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+	case <-pgDone(a):
+		err = trellis.Wrap(trellis.CodeUnavailable, a.pg.Err(), "PostgreSQL has ended and could not be started again")
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	return errors.Join(err, srv.Shutdown(stopping), a.jobs.Stop(stopping))
+}
+
+func pgDone(a *app) <-chan struct{} {
+	if a.pg == nil {
+		return nil
+	}
+	return a.pg.Done()
+}
+
+// firstAdmin makes somebody who can sign in when nobody can, and says who.
+func (c *serveCmd) firstAdmin(ctx context.Context, a *app) (string, error) {
+	some, err := a.identity.HasUsers(ctx, a.view.WorkspaceID)
+	if err != nil {
+		return "", err
+	}
+	if some {
+		return "Sign in   with an account you have (bin/trellis user --help)", nil
+	}
+	password := c.AdminPassword
+	if password == "" {
+		password = rand.Text()[:20]
+	}
+	r, err := a.system(ctx)
+	if err != nil {
+		return "", err
+	}
+	u, err := a.identity.CreateUser(ctx, r, identity.NewUser{Name: "Administrator", Email: c.AdminEmail, Password: password, Roles: adminRoles(a.view.Definition())})
+	if err != nil {
+		return "", err
+	}
+	if c.AdminPassword != "" {
+		return "Sign in   " + u.Email + " with the password given", nil
+	}
+	return "Sign in   " + u.Email + "  password  " + password, nil
+}
+
+func adminRoles(d *metadata.Definition) []string {
+	var names []string
+	for _, r := range d.Roles {
+		if r.Admin {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+func listenError(address string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return trellis.Wrap(trellis.CodeConflict, err, "another program listens on %s already; choose another address with --listen", address)
+	case errors.Is(err, syscall.EACCES):
+		return trellis.Wrap(trellis.CodeForbidden, err, "listening on %s is not allowed to this user", address)
+	}
+	return trellis.Wrap(trellis.CodeInvalidInput, err, "%s is no address to listen on, such as 127.0.0.1:8080", address)
+}
