@@ -105,6 +105,7 @@ func testAnswers(t *testing.T, s *session) {
 	big := strings.Repeat("b", 300<<10)
 	s.expect(t, "echo", big, patch(`"`+big+`"`))
 	s.expect(t, "now", "", patch(`"2026-01-02T03:04:05Z"`))
+	s.expect(t, "sleep", "", patch("true")) // takes no time
 	s.expect(t, "manyCalls", "", patch(`"RATE_LIMITED"`))
 }
 

@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"sync"
@@ -23,13 +24,9 @@ func newImage(memory []byte) (*image, error) {
 		return nil, fmt.Errorf("create a snapshot: %w", err)
 	}
 	im := &image{fd: fd, size: uint64(len(memory))}
-	for at := 0; at < len(memory); {
-		n, err := unix.Pwrite(fd, memory[at:], int64(at))
-		if err != nil || n == 0 {
-			im.close()
-			return nil, fmt.Errorf("write a snapshot: %w", err)
-		}
-		at += n
+	if err := im.fill(memory); err != nil {
+		im.close()
+		return nil, fmt.Errorf("write a snapshot: %w", err)
 	}
 	im.view, err = unix.Mmap(fd, 0, len(memory), unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
@@ -37,6 +34,24 @@ func newImage(memory []byte) (*image, error) {
 		return nil, fmt.Errorf("map a snapshot: %w", err)
 	}
 	return im, nil
+}
+
+// fill writes the pages that are not zero: much of a fresh heap is.
+func (im *image) fill(memory []byte) error {
+	if err := unix.Ftruncate(im.fd, int64(len(memory))); err != nil {
+		return err
+	}
+	zero := make([]byte, hostPage)
+	for at := 0; at < len(memory); at += len(zero) {
+		page := memory[at:][:len(zero)]
+		if bytes.Equal(page, zero) {
+			continue
+		}
+		if n, err := unix.Pwrite(im.fd, page, int64(at)); err != nil || n != len(page) {
+			return fmt.Errorf("%d bytes at %d: %w", n, at, err)
+		}
+	}
+	return nil
 }
 
 func (im *image) close() {

@@ -38,8 +38,8 @@ const (
 const (
 	// childAddressSpace is on top of what Go reserves before main.
 	childAddressSpace = 1 << 30
-	childCPUSeconds   = 20
-	childWallClock    = 60 * time.Second
+	childCPUSeconds   = 20 * slowness
+	childWallClock    = 60 * slowness * time.Second
 	childMemoryTarget = 700 << 20
 )
 

@@ -2,4 +2,7 @@
 
 package wasm
 
-const raceDetector = false
+const (
+	raceDetector = false
+	slowness     = 1
+)

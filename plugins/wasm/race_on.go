@@ -2,5 +2,9 @@
 
 package wasm
 
-// raceDetector: its shadow memory alone is beyond any limit on address space.
-const raceDetector = true
+// The race detector's shadow memory is beyond any limit on address space, and
+// code under it is ten times as slow.
+const (
+	raceDetector = true
+	slowness     = 10
+)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"time"
 
 	sdk "github.com/trellishq/trellis/plugins/sdk/go"
 )
@@ -48,6 +49,17 @@ func init() {
 				return nil
 			}
 		}
+	})
+	sdk.Handle("sleep", func(h *sdk.Hook) error {
+		start := time.Now()
+		done := make(chan struct{})
+		go func() {
+			time.Sleep(time.Hour)
+			close(done)
+		}()
+		<-done
+		h.Set("name", time.Since(start) >= time.Hour)
+		return nil
 	})
 	sdk.Handle("log", func(*sdk.Hook) error {
 		sdk.Log("logged by the guest")
