@@ -106,6 +106,7 @@ func (h *Host) Before(ctx context.Context, hook Hook, in HookInput) (HookResult,
 	}
 	answer, failure := hook.answer(result)
 	if failure != nil {
+		h.log.WarnContext(ctx, "plugin failed", "plugin", hook.Plugin, "entry", hook.Entry, "error", failure)
 		return HookResult{}, failure.public(hook.Plugin, hook.Entry)
 	}
 	return answer, nil

@@ -121,7 +121,20 @@ func admit(ctx context.Context, pkg *plugins.Package, key *Key, cacheDir string)
 	out := *pkg
 	out.Module, out.Digest = answer.Module, plugins.Digest(answer.Module)
 	out.Signature = key.sign(out.Digest, pkg.Source)
+	if err := os.WriteFile(compiledMark(cacheDir, out.Digest), nil, 0o600); err != nil {
+		return nil, fmt.Errorf("plugin cache: %w", err)
+	}
 	return &out, nil
+}
+
+// compiledMark is a file that says that the cache has the code of a module.
+func compiledMark(cacheDir, digest string) string {
+	return filepath.Join(cacheDir, digest+".compiled")
+}
+
+func compiledIn(cacheDir, digest string) bool {
+	_, err := os.Stat(compiledMark(cacheDir, digest))
+	return err == nil
 }
 
 func runChild(ctx context.Context, req request) (*reply, error) {

@@ -3,6 +3,7 @@ package wasm
 import (
 	"bytes"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -118,6 +119,13 @@ func TestSignatures(t *testing.T) {
 	}
 	if out, err := m.Call(t.Context(), "run", []byte("moved")); err != nil || string(out) != "moved" {
 		t.Errorf("%q, %v", out, err)
+	}
+	// The cache was cleared: the child compiles, not this process.
+	if err := os.Remove(compiledMark(place.dir+"/cache", pkg.Digest)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rt.Load(t.Context(), pkg, quiet{}); err != nil || !compiledIn(place.dir+"/cache", pkg.Digest) {
+		t.Errorf("with a cleared cache: %v", err)
 	}
 	killer := *pkg
 	killer.Module = killers["481 GB"]

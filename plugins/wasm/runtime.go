@@ -68,10 +68,11 @@ func (r *Runtime) link(ctx context.Context) error {
 }
 
 // Load verifies, compiles (from the cache) and starts pkg. A package signed
-// with another key goes through admission first.
+// with another key, or compiled for a cache that is gone, goes through
+// admission first: compiling is the child's work.
 func (r *Runtime) Load(ctx context.Context, pkg *plugins.Package, ops plugins.Ops) (plugins.Module, error) {
 	admitted, err := r.key.verify(pkg)
-	if err == nil && !admitted {
+	if err == nil && (!admitted || !compiledIn(r.cacheDir, pkg.Digest)) {
 		pkg, err = admit(ctx, pkg, r.key, r.cacheDir)
 	}
 	if err != nil {
