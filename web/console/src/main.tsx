@@ -24,6 +24,15 @@ const queryClient = newQueryClient(() => {
 })
 const router = newRouter(queryClient)
 
+// A page that is left open over an upgrade asks for files that are gone: it is
+// loaded anew, once, for the second time the reason is another one.
+window.addEventListener('vite:preloadError', (event) => {
+  if (sessionStorage.getItem('trellis.reloaded') === import.meta.url) return
+  sessionStorage.setItem('trellis.reloaded', import.meta.url)
+  event.preventDefault()
+  window.location.reload()
+})
+
 const element = document.getElementById('root')
 if (element) {
   createRoot(element).render(

@@ -1,5 +1,5 @@
-import { createTheme, rem } from '@mantine/core'
-import type { MantineColorsTuple } from '@mantine/core'
+import { createTheme, defaultVariantColorsResolver, rem } from '@mantine/core'
+import type { MantineColorsTuple, VariantColorsResolver } from '@mantine/core'
 
 /** The green of leaves on a trellis. */
 const leaf: MantineColorsTuple = [
@@ -55,10 +55,25 @@ const family = [
   'sans-serif',
 ].join(', ')
 
+/** Tints are mixed from the surface below them, so that they stay soft in the dark too. */
+const variantColorResolver: VariantColorsResolver = (input) => {
+  const colors = defaultVariantColorsResolver(input)
+  const name = (input.color ?? input.theme.primaryColor).split('.')[0] ?? ''
+  if (input.variant !== 'light' || !(name in input.theme.colors)) return colors
+  const filled = `var(--mantine-color-${name}-filled)`
+  return {
+    ...colors,
+    background: `color-mix(in srgb, ${filled} 13%, transparent)`,
+    hover: `color-mix(in srgb, ${filled} 20%, transparent)`,
+    color: `light-dark(var(--mantine-color-${name}-9), var(--mantine-color-${name}-3))`,
+  }
+}
+
 export const theme = createTheme({
   colors: { leaf, dark, gray },
   primaryColor: 'leaf',
   primaryShade: { light: 7, dark: 6 },
+  variantColorResolver,
   autoContrast: true,
   fontFamily: family,
   headings: {

@@ -32,7 +32,7 @@ export function Shell() {
           </Link>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar className={classes['navbar']}>
+      <AppShell.Navbar className={classes['navbar']} aria-label={t('shell.menu')}>
         <Sidebar />
       </AppShell.Navbar>
       <AppShell.Main>

@@ -23,7 +23,7 @@ export function Sidebar() {
           </Text>
         </Link>
       </Box>
-      <nav className={classes['nav']} aria-label={t('shell.menu')}>
+      <div className={classes['nav']}>
         <Box pt={{ base: 'sm', md: 0 }}>
           <Link to="/" className={classes['link']} activeOptions={{ exact: true }}>
             <IconHome size={18} stroke={1.7} />
@@ -32,7 +32,7 @@ export function Sidebar() {
         </Box>
         <Section title={t('shell.objects')} objects={objects.filter((object) => !object.system)} />
         <Section title={t('shell.people')} objects={objects.filter((object) => object.system)} />
-      </nav>
+      </div>
       <div className={classes['bottom']}>
         <UserMenu />
       </div>

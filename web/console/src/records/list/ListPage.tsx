@@ -98,7 +98,7 @@ function ListHeader({ object, total }: { object: ObjectMeta; total: number | nul
   useKey('n', () => void navigate({ to: '/o/$plural/new', params: { plural: object.plural } }), object.canCreate)
   return (
     <Group justify="space-between" mb="md" wrap="nowrap" align="center">
-      <Group gap="sm" align="baseline" wrap="nowrap">
+      <Group gap="sm" align="baseline" style={{ rowGap: 0 }}>
         <Title order={1}>{labels.objects(object)}</Title>
         {total !== null && (
           <Text className="quiet" size="sm" data-testid="total">
@@ -108,6 +108,7 @@ function ListHeader({ object, total }: { object: ObjectMeta; total: number | nul
       </Group>
       {object.canCreate && (
         <Button
+          style={{ flex: 'none' }}
           leftSection={<IconPlus size={16} stroke={2} />}
           renderRoot={(props) => <Link to="/o/$plural/new" params={{ plural: object.plural }} {...props} />}
         >

@@ -43,7 +43,7 @@ export function RecordHeader({ object, record, editing, onEdit }: Props) {
         </Box>
       </Group>
       {!editing && (
-        <Group gap="xs" wrap="nowrap">
+        <Group gap="xs" wrap="nowrap" style={{ flex: 'none' }}>
           {onEdit && (
             <Button variant="default" leftSection={<IconPencil size={16} stroke={1.7} />} onClick={onEdit}>
               {t('record.edit')}
