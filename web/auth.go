@@ -125,6 +125,7 @@ var statuses = map[trellis.Code]int{
 	trellis.CodeForbidden:       http.StatusForbidden,
 	trellis.CodeNotFound:        http.StatusNotFound,
 	trellis.CodeInvalidInput:    http.StatusBadRequest,
+	trellis.CodeConflict:        http.StatusConflict,
 	trellis.CodeRateLimited:     http.StatusTooManyRequests,
 	trellis.CodeTimeout:         http.StatusGatewayTimeout,
 	trellis.CodeUnavailable:     http.StatusServiceUnavailable,

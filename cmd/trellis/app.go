@@ -105,6 +105,7 @@ func (a *app) wire(ctx, run context.Context, work bool) error {
 		return err
 	}
 	a.inBackground(run, "catalogue", a.catalog.Run)
+	a.inBackground(run, "pending indexes", a.catalog.Resume)
 	a.inBackground(run, "plugins", func(ctx context.Context) error { return a.gate.Run(ctx, a.db) })
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -81,7 +82,7 @@ func errSession() *trellis.Error {
 // address.
 func (i *Identity) SignIn(ctx context.Context, workspace, email, password string) (token string, err error) {
 	email = strings.ToLower(strings.TrimSpace(email))
-	if len(email) > 320 || len(password) > 4*maxPassword {
+	if len(email) > 320 || len(password) > 4*maxPassword || !storable(email) || !storable(workspace) {
 		return "", errSignIn()
 	}
 	if err := i.throttled(ctx, workspace, email); err != nil {
@@ -110,6 +111,9 @@ func (i *Identity) SignIn(ctx context.Context, workspace, email, password string
 		INSERT INTO trellis.session (token_hash, account_id, expires_at) VALUES ($1, $2, $3)`, hash[:], account, i.now().Add(sessionTime), failureKey(workspace, email))
 	return token, pg.Error(err)
 }
+
+// storable says that Postgres takes the text.
+func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 // freeFailures is how many wrong passwords in a row cost nothing; after that
 // each doubles the wait, up to a minute. Nobody is locked out for longer.
