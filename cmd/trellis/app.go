@@ -250,7 +250,7 @@ func (a *app) server(secure bool) *web.Server {
 	})
 	return web.New(web.Options{
 		Identity: a.identity, Data: data.Handler(web.Workspace), Admin: adm.Handler(web.Workspace),
-		GraphiQL: http.NotFoundHandler(), Log: a.log, Secure: secure,
+		GraphiQL: http.StripPrefix("/graphiql", graphql.GraphiQL()), Log: a.log, Secure: secure,
 		Ready: func(ctx context.Context) error { return a.db.Ping(ctx) },
 	})
 }
