@@ -51,32 +51,42 @@ func (c *compiler) list(n *node, standard, most int) (compiledList, *trellis.Err
 
 // page reads first, last, after, before and includeDeleted.
 func (c *compiler) page(n *node, l *query.List, most int) *trellis.Error {
-	for name, into := range map[string]*int{"first": &l.First, "last": &l.Last} {
-		v, err := c.argument(n, name)
-		if err != nil {
-			return err
-		}
-		if v == nil {
-			continue
-		}
-		if k := v.(int64); k < 1 || k > int64(most) {
-			return invalid("must be from 1 to %d", most).At(name)
-		}
-		*into = int(v.(int64))
+	var err *trellis.Error
+	if l.First, err = c.count(n, "first", most); err != nil {
+		return err
+	}
+	if l.Last, err = c.count(n, "last", most); err != nil {
+		return err
 	}
 	if l.First > 0 && l.Last > 0 {
 		return invalid("give first or last, not both")
 	}
-	for name, into := range map[string]*string{"after": &l.After, "before": &l.Before} {
-		v, err := c.argument(n, name)
-		if err != nil {
-			return err
-		}
-		*into, _ = v.(string)
+	after, err := c.argument(n, "after")
+	if err != nil {
+		return err
 	}
+	before, err := c.argument(n, "before")
+	if err != nil {
+		return err
+	}
+	l.After, _ = after.(string)
+	l.Before, _ = before.(string)
 	deleted, err := c.argument(n, "includeDeleted")
 	l.Deleted = deleted == true
 	return err
+}
+
+// count reads first or last, 0 when absent.
+func (c *compiler) count(n *node, name string, most int) (int, *trellis.Error) {
+	v, err := c.argument(n, name)
+	if err != nil || v == nil {
+		return 0, err
+	}
+	k := v.(int64)
+	if k < 1 || k > int64(most) {
+		return 0, invalid("must be from 1 to %d", most).At(name)
+	}
+	return int(k), nil
 }
 
 // shape compiles what is asked of the list; cost is per record.

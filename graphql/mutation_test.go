@@ -110,3 +110,19 @@ func TestClerkWritesWithinRights(t *testing.T) {
 		t.Errorf("hidden %s\nabsent %s", hidden, absent)
 	}
 }
+
+// TestManyRowsReadBackTogether: each row gets its own record, in order, with
+// lists inside and characters that need escapes.
+func TestManyRowsReadBackTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var inputs, want []string
+	for i := range 300 {
+		inputs = append(inputs, fmt.Sprintf(`{number: "n%d {\"}", lines: {create: [{product: "p%d"}]}}`, i, i))
+		want = append(want, fmt.Sprintf(`{"index":%d,"record":{"number":"n%d {\"}","lines":{"nodes":[{"product":"p%d"}]}},"a":{"__typename":"Order"}}`, i, i, i))
+	}
+	got := w.data("boss", `mutation { createOrders(inputs: [`+strings.Join(inputs, ",")+`]) { results { index record { number lines { nodes { product } } } a: record { __typename } } } }`, nil)
+	if want := `{"createOrders":{"results":[` + strings.Join(want, ",") + `]}}`; got != want {
+		t.Errorf("%.2000s", got)
+	}
+}

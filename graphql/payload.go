@@ -14,6 +14,8 @@ type answerer struct {
 	// records are the selections by which written records are read back.
 	records map[*node]compiledSelection
 	cost    int // of one row
+	// read has the records of several rows, read together.
+	read map[*node]recordSet
 }
 
 // prepare compiles all that is asked of records, before anything is written.
@@ -46,6 +48,9 @@ func (a *answerer) payload(n *node, rows []row) error {
 	return a.object(n, func(child *node) error {
 		if child.bind.what != payloadResults {
 			return a.outcome(child, &rows[0], 0)
+		}
+		if err := a.readAll(rows); err != nil {
+			a.x.fail(err, a.root.key)
 		}
 		return a.list(len(rows), func(i int) error {
 			return a.object(child, func(c *node) error { return a.outcome(c, &rows[i], i) })
@@ -90,6 +95,10 @@ func (a *answerer) record(n *node, r *row) error {
 	x := a.x
 	if r.id.IsZero() || r.object != n.bind.object {
 		x.buf = append(x.buf, "null"...)
+		return nil
+	}
+	if a.read != nil {
+		x.buf = append(x.buf, a.read[n].of(r.id)...)
 		return nil
 	}
 	start := len(x.buf)
