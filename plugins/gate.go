@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 
 	"github.com/trellishq/trellis"
@@ -24,14 +25,21 @@ type Gate struct {
 	log     *slog.Logger
 
 	mu    sync.Mutex
-	hosts map[trellis.ID]*Host
+	hosts map[trellis.ID]*workspaceHost
+}
+
+// workspaceHost is a host that may still be loading; mu is held meanwhile, so
+// that only the workspace's own writes wait.
+type workspaceHost struct {
+	mu   sync.Mutex
+	host *Host
 }
 
 var _ core.Hook = (*Gate)(nil)
 
 // NewGate makes a gate; hosts are made when a workspace first writes.
 func NewGate(runtime Runtime, store *Store, log *slog.Logger) *Gate {
-	return &Gate{runtime: runtime, store: store, log: log, hosts: map[trellis.ID]*Host{}}
+	return &Gate{runtime: runtime, store: store, log: log, hosts: map[trellis.ID]*workspaceHost{}}
 }
 
 // Run keeps the hosts in step with the store until ctx ends.
@@ -48,24 +56,40 @@ func (g *Gate) Run(ctx context.Context, db *pg.DB) error {
 // loaded gives the host of one workspace, or all for "": after a lost
 // connection anything may have changed.
 func (g *Gate) loaded(workspace string) []*Host {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	var out []*Host
-	for id, h := range g.hosts {
-		if workspace == "" || id.String() == workspace {
-			out = append(out, h)
+	for id, w := range g.entries() {
+		if workspace != "" && id.String() != workspace {
+			continue
 		}
+		w.mu.Lock()
+		if w.host != nil {
+			out = append(out, w.host)
+		}
+		w.mu.Unlock()
 	}
 	return out
+}
+
+func (g *Gate) entries() map[trellis.ID]*workspaceHost {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.hosts)
 }
 
 // host finds or makes the host of a workspace. Without its plugins nothing may
 // be written there, so a failure to load the list is an error.
 func (g *Gate) host(ctx context.Context, workspace trellis.ID) (*Host, error) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if h := g.hosts[workspace]; h != nil {
-		return h, nil
+	w := g.hosts[workspace]
+	if w == nil {
+		w = &workspaceHost{}
+		g.hosts[workspace] = w
+	}
+	g.mu.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.host != nil {
+		return w.host, nil
 	}
 	h := NewHost(g.runtime, g.store, workspace, g.log)
 	pkgs, err := g.store.Enabled(ctx, workspace)
@@ -75,16 +99,14 @@ func (g *Gate) host(ctx context.Context, workspace trellis.ID) (*Host, error) {
 	if err := h.Use(ctx, pkgs); err != nil {
 		g.log.Error("a plugin could not be loaded", "error", err)
 	}
-	g.hosts[workspace] = h
+	w.host = h
 	return h, nil
 }
 
 // Close ends all hosts.
 func (g *Gate) Close(ctx context.Context) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	var errs []error
-	for _, h := range g.hosts {
+	for _, h := range g.loaded("") {
 		errs = append(errs, h.Close(ctx))
 	}
 	return errors.Join(errs...)
