@@ -214,18 +214,33 @@ await step('what is not there and what one may not see is the same page', page, 
   }
 })
 
+/**
+ * Counts accounts as both people see them: all of them, or, where the server
+ * stops counting, those with a name from some part of the alphabet.
+ * @param {import('playwright-core').Page} one
+ * @param {import('playwright-core').Page} two
+ */
+async function compare(one, two) {
+  for (const path of ['/o/accounts', ...['c', 'a', 's', 'm'].map((letter) => `/o/accounts?f=name:startsWith:${letter}`)]) {
+    await Promise.all([one.goto(path), two.goto(path)])
+    const [all, some] = await Promise.all([total(one), total(two)])
+    if (all > 0 && all < 10_000) return [all, some]
+  }
+  throw new Error('every list is too long to count')
+}
+
 await step('another person sees fewer accounts and fewer fields', page, async () => {
   await openAccount()
   const url = page.url()
   await page.locator(`[data-field=${hiddenField}]`).waitFor()
-  await page.goto('/o/accounts')
-  const all = await total(page)
-
   const view = await newPage(browser, base)
   await view.page.goto('/o/accounts')
   await signIn(view.page, other)
-  const some = await total(view.page)
+  const [all, some] = await compare(page, view.page)
   assert.ok(some < all, `sees ${some} of ${all}`)
+  await view.page.goto(`/o/accounts?f=name:eq:${encodeURIComponent(name)}`)
+  await view.page.getByRole('heading', { name: 'Nothing matches these filters' }).waitFor()
+  await view.page.goto('/o/accounts')
   await view.page.getByRole('button', { name: 'Columns' }).click()
   await view.page.getByRole('checkbox').first().waitFor()
   assert.equal(await view.page.locator(`input[type=checkbox][value=${hiddenField}]`).count(), 0)

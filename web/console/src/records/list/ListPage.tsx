@@ -79,7 +79,7 @@ function ObjectList({ object }: { object: ObjectMeta }) {
               {narrow ? <RecordCards {...shown} /> : <RecordTable {...shown} sort={sort} onSort={onSort} />}
               {page && (
                 <div className={classes['pager']}>
-                  <Pager search={search} page={page} go={go} />
+                  <Pager search={search} page={page} stale={query.isPlaceholderData} go={go} />
                 </div>
               )}
             </>

@@ -8,9 +8,10 @@ import { formatCount, formatNumber } from '../value/format'
 import { defaultSize, firstPage, pageSizes } from './search'
 import type { ListSearch } from './search'
 
-type Props = { search: ListSearch; page: Page; go: (search: ListSearch) => void }
+/** Stale: the page is still that of another list, and so are its cursors. */
+type Props = { search: ListSearch; page: Page; stale: boolean; go: (search: ListSearch) => void }
 
-export function Pager({ search, page, go }: Props) {
+export function Pager({ search, page, stale, go }: Props) {
   const { t } = useTranslation()
   const { locale } = useLanguage()
   const number = search.page ?? 1
@@ -47,10 +48,10 @@ export function Pager({ search, page, go }: Props) {
             <IconChevronsLeft size={16} />
           </ActionIcon>
         )}
-        <ActionIcon variant="default" size="lg" aria-label={t('list.previous')} disabled={!previous} onClick={back}>
+        <ActionIcon variant="default" size="lg" aria-label={t('list.previous')} disabled={stale || !previous} onClick={back}>
           <IconChevronLeft size={16} />
         </ActionIcon>
-        <ActionIcon variant="default" size="lg" aria-label={t('list.next')} disabled={!next} onClick={forth}>
+        <ActionIcon variant="default" size="lg" aria-label={t('list.next')} disabled={stale || !next} onClick={forth}>
           <IconChevronRight size={16} />
         </ActionIcon>
       </Group>
