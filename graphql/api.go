@@ -41,8 +41,8 @@ func New(o Options) *API {
 	}
 	return &API{
 		engine: o.Engine, log: o.Log,
-		schemas: newCache[schemaKey, *Schema](o.SchemaBytes),
-		plans:   newCache[planKey, *plan](o.PlanBytes),
+		schemas: newCache[schemaKey, *Schema](o.SchemaBytes, o.SchemaBytes),
+		plans:   newCache[planKey, *plan](o.PlanBytes, o.PlanBytes/4),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 type cache[K comparable, V any] struct {
 	mu    sync.Mutex
 	most  int
+	each  int // an entry is at most this long
 	size  int
 	order *list.List // of *cached, the last used in front
 	byKey map[K]*list.Element
@@ -21,8 +22,8 @@ type cached[K comparable, V any] struct {
 	size  int
 }
 
-func newCache[K comparable, V any](most int) *cache[K, V] {
-	return &cache[K, V]{most: most, order: list.New(), byKey: map[K]*list.Element{}}
+func newCache[K comparable, V any](most, each int) *cache[K, V] {
+	return &cache[K, V]{most: most, each: each, order: list.New(), byKey: map[K]*list.Element{}}
 }
 
 func (c *cache[K, V]) get(key K) (value V, ok bool) {
@@ -36,9 +37,9 @@ func (c *cache[K, V]) get(key K) (value V, ok bool) {
 	return e.Value.(*cached[K, V]).value, true
 }
 
-// put keeps an entry, unless it alone takes a quarter of the cache.
+// put keeps an entry that is not too long.
 func (c *cache[K, V]) put(key K, value V, size int) {
-	if size > c.most/4 {
+	if size > c.each {
 		return
 	}
 	c.mu.Lock()

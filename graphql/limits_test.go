@@ -138,7 +138,7 @@ func TestErrorsSuggestNothing(t *testing.T) {
 
 func TestCacheKeepsWithinItsSize(t *testing.T) {
 	t.Parallel()
-	c := newCache[int, int](100)
+	c := newCache[int, int](100, 25)
 	for i := range 50 {
 		c.put(i, i, 10)
 		c.get(0)
@@ -147,6 +147,6 @@ func TestCacheKeepsWithinItsSize(t *testing.T) {
 		t.Errorf("%d entries of %d bytes", c.len(), c.size)
 	}
 	if c.put(99, 99, 26); c.byKey[99] != nil {
-		t.Error("one entry takes over a quarter")
+		t.Error("an entry that is too long is kept")
 	}
 }

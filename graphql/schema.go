@@ -35,7 +35,7 @@ func newSchema(s *sight) *Schema {
 		Directives:    map[string]*ast.DirectiveDefinition{},
 		PossibleTypes: map[string][]*ast.Definition{},
 		Implements:    map[string][]*ast.Definition{},
-	}, bind: map[*ast.FieldDefinition]*binding{}}
+	}, bind: map[*ast.FieldDefinition]*binding{}, helps: map[*metadata.Field]string{}}
 	for _, d := range prelude().Definitions {
 		b.schema.AddTypes(d)
 		for _, f := range d.Fields {
@@ -62,7 +62,7 @@ func (b *builder) finish() *Schema {
 	s := &Schema{AST: b.schema, sight: b.sight, bind: b.bind, size: 4096 + 150*len(b.bind)}
 	for _, d := range b.schema.Types {
 		s.types = append(s.types, d)
-		s.size += 300 + 250*len(d.Fields) + 100*len(d.EnumValues)
+		s.size += 300 + 200*len(d.Fields) + 100*len(d.EnumValues)
 		if d.Kind == ast.Object {
 			b.schema.PossibleTypes[d.Name] = []*ast.Definition{d}
 		}
@@ -109,6 +109,7 @@ type builder struct {
 	sight  *sight
 	schema *ast.Schema
 	bind   map[*ast.FieldDefinition]*binding
+	helps  map[*metadata.Field]string
 }
 
 // define adds a type.
@@ -145,6 +146,16 @@ func required(name string) *ast.Type { return ast.NonNullNamedType(name, nil) }
 // listOf is [name!], requiredList [name!]!.
 func listOf(name string) *ast.Type       { return ast.ListType(required(name), nil) }
 func requiredList(name string) *ast.Type { return ast.NonNullListType(required(name), nil) }
+
+// help describes a field, in one text for all types it occurs in.
+func (b *builder) help(f *metadata.Field) string {
+	text, ok := b.helps[f]
+	if !ok {
+		text = describe(f.Label, f.Description, f.Name)
+		b.helps[f] = text
+	}
+	return text
+}
 
 // describe is what people read of a component in the schema.
 func describe(label, description metadata.Label, name string) string {

@@ -16,7 +16,11 @@ func (b *builder) filters(o *objectSight) {
 	hop := b.define(&ast.Definition{Kind: ast.InputObject, Name: n.lookupFilter,
 		Description: "Conditions on the record a lookup refers to; a record you may not see is as if it were not there."})
 	input(hop, "isNull", "There is no record you may see.", named("Boolean"))
-	b.conditions(hop, o)
+	for _, f := range d.Fields {
+		if f.Name != "isNull" {
+			hop.Fields = append(hop.Fields, f)
+		}
+	}
 	many := b.define(&ast.Definition{Kind: ast.InputObject, Name: n.listFilter,
 		Description: "Conditions on the records of a list; only those you may see count."})
 	input(many, "some", "One of them meets the filter.", named(n.filter))
@@ -32,7 +36,7 @@ func (b *builder) conditions(d *ast.Definition, o *objectSight) {
 		if !o.filterable[f.Name] || d.Fields.ForName(f.Name) != nil {
 			continue
 		}
-		help := describe(f.Label, nil, f.Name)
+		help := b.help(f)
 		if !f.Kind.IsLookup() {
 			input(d, f.Name, help, named(o.operatorsOf(f)))
 		} else if t := b.sight.target(f); t != nil {
@@ -53,14 +57,14 @@ func (b *builder) orderBy(o *objectSight) {
 		if !o.filterable[f.Name] {
 			continue
 		}
-		help := describe(f.Label, nil, f.Name)
+		help := b.help(f)
 		switch {
 		case f.Kind.IsLookup():
 			if t := b.sight.target(f); t != nil {
 				input(d, f.Name, help, named(t.names.order))
 			}
 		case f.Kind == metadata.KindCurrency:
-			input(d, f.Name, help+"\n\nBy the amount.", named("OrderDirection"))
+			input(d, f.Name, help, named("OrderDirection"))
 		default:
 			input(d, f.Name, help, named("OrderDirection"))
 		}

@@ -26,7 +26,7 @@ func (b *builder) values(name, help string, o *objectSight, writable map[string]
 			continue
 		}
 		typ := o.scalarOf(f)
-		text := describe(f.Label, f.Description, f.Name)
+		text := b.help(f)
 		if f.Kind == metadata.KindCurrency {
 			typ = "MoneyInput"
 		}

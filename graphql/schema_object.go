@@ -27,7 +27,7 @@ func (b *builder) enums(o *objectSight) {
 		if name == "" || !o.readable[f.Name] && !o.creatable[f.Name] && !o.updatable[f.Name] {
 			continue
 		}
-		d := b.enum(name, describe(f.Label, f.Description, f.Name))
+		d := b.enum(name, b.help(f))
 		for _, opt := range f.Options {
 			d.EnumValues = append(d.EnumValues, &ast.EnumValueDefinition{Name: opt.Name, Description: describe(opt.Label, nil, opt.Name)})
 		}
@@ -55,7 +55,7 @@ func (b *builder) record(o *objectSight) {
 }
 
 func (b *builder) recordField(d *ast.Definition, o *objectSight, f *metadata.Field) {
-	help := describe(f.Label, f.Description, f.Name)
+	help := b.help(f)
 	switch {
 	case f.Kind.IsLookup():
 		if t := b.sight.target(f); t != nil {
@@ -83,19 +83,27 @@ func (b *builder) connection(o *objectSight) {
 		binding{what: listTotal, object: o}, argDefault("exact", "", "Boolean", ast.BooleanValue, "false"))
 }
 
-// listArgs are the arguments of a list of o.
-func (b *builder) listArgs(o *objectSight, root bool) []*ast.ArgumentDefinition {
-	limits := "10 unless told, 200 at most."
-	if root {
-		limits = "50 unless told, 1,000 at most."
-	}
-	args := []*ast.ArgumentDefinition{
-		arg("filter", "", named(o.names.filter)),
-		arg("orderBy", "The most important first. Equal records are sorted by id.", listOf(o.names.order)),
+// rootPage and nestedPage are the arguments by which lists are paged, shared by
+// all of them.
+var rootPage, nestedPage = pageArgs("50 unless told, 1,000 at most."), pageArgs("10 unless told, 200 at most.")
+
+func pageArgs(limits string) []*ast.ArgumentDefinition {
+	return []*ast.ArgumentDefinition{
 		arg("first", limits, named("Int")),
 		arg("after", "A cursor of this list: what comes after it.", named("String")),
 		arg("last", "Counts from the end. "+limits, named("Int")),
 		arg("before", "A cursor of this list: what comes before it.", named("String")),
+	}
+}
+
+// listArgs are the arguments of a list of o.
+func (b *builder) listArgs(o *objectSight, root bool) []*ast.ArgumentDefinition {
+	args := append([]*ast.ArgumentDefinition{
+		arg("filter", "", named(o.names.filter)),
+		arg("orderBy", "The most important first. Equal records are sorted by id.", listOf(o.names.order)),
+	}, nestedPage...)
+	if root {
+		args = append(args[:2], rootPage...)
 	}
 	if root && o.remove {
 		args = append(args, argDefault("includeDeleted", "Also records in the trash.", "Boolean", ast.BooleanValue, "false"))
@@ -114,6 +122,6 @@ func (b *builder) key(o *objectSight) {
 		if f.Kind == metadata.KindCurrency {
 			typ = "MoneyInput"
 		}
-		input(d, f.Name, describe(f.Label, f.Description, f.Name), named(typ))
+		input(d, f.Name, b.help(f), named(typ))
 	}
 }
