@@ -23,9 +23,12 @@ type Hook interface {
 type BeforeEvent struct {
 	WorkspaceID trellis.ID
 	Workspace   string // its slug
-	Principal   *policy.Principal
-	Object      *metadata.ObjectView
-	Verb        Verb // Create, Update or Delete
-	Depth       int  // of the write: see Request.Depth
-	Changes     []*Change
+	// PolicyVersion is that of the view the write is prepared with. What a hook
+	// keeps of the workspace must not be older: see catalog.TouchPolicy.
+	PolicyVersion int64
+	Principal     *policy.Principal
+	Object        *metadata.ObjectView
+	Verb          Verb // Create, Update or Delete
+	Depth         int  // of the write: see Request.Depth
+	Changes       []*Change
 }

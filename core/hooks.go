@@ -12,7 +12,7 @@ func (e *Engine) runHooks(ctx context.Context, r *Request, rows []*row) error {
 	}
 	for _, group := range byObject(rows) {
 		for _, verb := range []Verb{Create, Update, Delete} {
-			ev := &BeforeEvent{WorkspaceID: r.View.WorkspaceID, Workspace: r.View.Slug, Principal: r.Principal, Object: group[0].object, Verb: verb, Depth: r.Depth}
+			ev := &BeforeEvent{WorkspaceID: r.View.WorkspaceID, Workspace: r.View.Slug, PolicyVersion: r.View.PolicyVersion, Principal: r.Principal, Object: group[0].object, Verb: verb, Depth: r.Depth}
 			for _, w := range group {
 				if w.err == nil && w.verb == verb && w.changes() {
 					ev.Changes = append(ev.Changes, &Change{w})

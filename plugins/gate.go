@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"sync"
+	"sync/atomic"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/core"
@@ -28,11 +28,12 @@ type Gate struct {
 	hosts map[trellis.ID]*workspaceHost
 }
 
-// workspaceHost is a host that may still be loading; mu is held meanwhile, so
-// that only the workspace's own writes wait.
+// workspaceHost is the host of one workspace and the policy version up to which
+// its plugins are those of the store, -1 before they were read.
 type workspaceHost struct {
-	mu   sync.Mutex
 	host *Host
+	seen atomic.Int64
+	turn sync.Mutex // held while reading the store, so that the last reading wins
 }
 
 var _ core.Hook = (*Gate)(nil)
@@ -45,8 +46,8 @@ func NewGate(runtime Runtime, store *Store, log *slog.Logger) *Gate {
 // Run keeps the hosts in step with the store until ctx ends.
 func (g *Gate) Run(ctx context.Context, db *pg.DB) error {
 	return db.Listen(ctx, []string{Channel}, func(_, payload string) {
-		for _, h := range g.loaded(payload) {
-			if err := h.Reload(ctx); err != nil {
+		for _, w := range g.loaded(payload) {
+			if err := w.reload(ctx); err != nil {
 				g.log.Error("plugins could not be reloaded", "error", err)
 			}
 		}
@@ -55,66 +56,68 @@ func (g *Gate) Run(ctx context.Context, db *pg.DB) error {
 
 // loaded gives the host of one workspace, or all for "": after a lost
 // connection anything may have changed.
-func (g *Gate) loaded(workspace string) []*Host {
-	var out []*Host
-	for id, w := range g.entries() {
-		if workspace != "" && id.String() != workspace {
-			continue
+func (g *Gate) loaded(workspace string) []*workspaceHost {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out []*workspaceHost
+	for id, w := range g.hosts {
+		if workspace == "" || id.String() == workspace {
+			out = append(out, w)
 		}
-		w.mu.Lock()
-		if w.host != nil {
-			out = append(out, w.host)
-		}
-		w.mu.Unlock()
 	}
 	return out
 }
 
-func (g *Gate) entries() map[trellis.ID]*workspaceHost {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return maps.Clone(g.hosts)
+func (w *workspaceHost) reload(ctx context.Context) error {
+	w.turn.Lock()
+	defer w.turn.Unlock()
+	return w.host.Reload(ctx)
 }
 
-// host finds or makes the host of a workspace. Without its plugins nothing may
-// be written there, so a failure to load the list is an error.
-func (g *Gate) host(ctx context.Context, workspace trellis.ID) (*Host, error) {
+// host finds or makes the host of a workspace, in step with the policy version
+// a write is prepared with. Without its plugins nothing may be written there,
+// so a failure to load the list is an error.
+func (g *Gate) host(ctx context.Context, workspace trellis.ID, version int64) (*Host, error) {
 	g.mu.Lock()
 	w := g.hosts[workspace]
 	if w == nil {
-		w = &workspaceHost{}
+		w = &workspaceHost{host: NewHost(g.runtime, g.store, workspace, g.log)}
+		w.seen.Store(-1)
 		g.hosts[workspace] = w
 	}
 	g.mu.Unlock()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.host != nil {
+	if w.seen.Load() >= version {
 		return w.host, nil
 	}
-	h := NewHost(g.runtime, g.store, workspace, g.log)
+	// Only writes that must not go on with what is loaded wait here.
+	w.turn.Lock()
+	defer w.turn.Unlock()
+	if w.seen.Load() >= version {
+		return w.host, nil
+	}
 	pkgs, err := g.store.Enabled(ctx, workspace)
 	if err != nil {
 		return nil, pg.Error(err)
 	}
-	if err := h.Use(ctx, pkgs); err != nil {
+	if err := w.host.Use(ctx, pkgs); err != nil {
 		g.log.Error("a plugin could not be loaded", "error", err)
 	}
-	w.host = h
-	return h, nil
+	w.seen.Store(version)
+	return w.host, nil
 }
 
 // Close ends all hosts.
 func (g *Gate) Close(ctx context.Context) error {
 	var errs []error
-	for _, h := range g.loaded("") {
-		errs = append(errs, h.Close(ctx))
+	for _, w := range g.loaded("") {
+		errs = append(errs, w.host.Close(ctx))
 	}
 	return errors.Join(errs...)
 }
 
 // Before implements core.Hook.
 func (g *Gate) Before(ctx context.Context, ev *core.BeforeEvent) error {
-	h, err := g.host(ctx, ev.WorkspaceID)
+	h, err := g.host(ctx, ev.WorkspaceID, ev.PolicyVersion)
 	if err != nil {
 		return err
 	}

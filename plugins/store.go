@@ -11,12 +11,15 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/core/catalog"
 	"github.com/trellishq/trellis/core/pg"
 )
 
 // Store keeps installed plugins in trellis.plugin. Every version stays until
 // it is removed, at most one of a plugin is enabled, and a version never
-// changes its content. Each change notifies Channel with the workspace's id.
+// changes its content. Each change notifies Channel with the workspace's id, and
+// raises the workspace's policy version: a write prepared without a plugin is
+// not committed after its installation.
 type Store struct{ db *pg.DB }
 
 // Channel is where changes are told.
@@ -138,6 +141,9 @@ func Digest(module []byte) string {
 func (s *Store) change(ctx context.Context, workspace trellis.ID, fn func(pgx.Tx) error) error {
 	return s.db.Tx(ctx, func(tx pgx.Tx) error {
 		if err := fn(tx); err != nil {
+			return err
+		}
+		if err := catalog.TouchPolicy(ctx, tx, workspace); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `SELECT pg_notify($1, $2)`, Channel, workspace.String())

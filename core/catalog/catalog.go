@@ -90,7 +90,7 @@ func (c *Catalog) adopt(v *View) *space {
 func (s *space) swap(v *View) *View {
 	for {
 		old := s.current.Load()
-		if old.Revision >= v.Revision {
+		if !v.laterThan(old) {
 			return old
 		}
 		if s.current.CompareAndSwap(old, v) {

@@ -147,9 +147,9 @@ func (c *session) lockWriters(ctx context.Context, tx pgx.Tx, v *View) error {
 	if err := set("lock_timeout", tableLock); err != nil {
 		return err
 	}
-	var revision int64
-	err := tx.QueryRow(ctx, "SELECT revision FROM trellis.workspace_version WHERE workspace_id = $1 FOR UPDATE", v.WorkspaceID).Scan(&revision)
-	if err == nil && revision != v.Revision {
+	var revision, policyVersion int64
+	err := tx.QueryRow(ctx, "SELECT revision, policy_version FROM trellis.workspace_version WHERE workspace_id = $1 FOR UPDATE", v.WorkspaceID).Scan(&revision, &policyVersion)
+	if err == nil && (revision != v.Revision || policyVersion != v.PolicyVersion) {
 		return trellis.Errorf(trellis.CodeVersionConflict, "the metadata has changed meanwhile; try again")
 	}
 	return err

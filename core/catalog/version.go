@@ -44,3 +44,18 @@ func LockShared(ctx context.Context, tx pgx.Tx, id trellis.ID) (revision, policy
 func (v *View) QueueLock(b *pgx.Batch) *pgx.QueuedQuery {
 	return b.Queue(LockSQL, v.WorkspaceID, LockKey(v.WorkspaceID), v.Revision, v.PolicyVersion)
 }
+
+// TouchPolicy raises the policy version of a workspace in a transaction that
+// changes what decides about writes and is kept elsewhere, such as plugins. No
+// write that was prepared before is committed after it: those under way are
+// waited for, and the others find the version passed and prepare again.
+func TouchPolicy(ctx context.Context, tx pgx.Tx, id trellis.ID) error {
+	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", LockKey(id)); err != nil {
+		return pg.Error(err)
+	}
+	if _, err := tx.Exec(ctx, "UPDATE trellis.workspace_version SET policy_version = policy_version + 1 WHERE workspace_id = $1", id); err != nil {
+		return pg.Error(err)
+	}
+	_, err := tx.Exec(ctx, "SELECT pg_notify($1, $2)", channel, id.String())
+	return pg.Error(err)
+}

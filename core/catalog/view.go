@@ -14,8 +14,14 @@ type View struct {
 	Schema      string // in PostgreSQL
 	Snapshot    *metadata.Snapshot
 	Revision    int64
-	// PolicyVersion rises with every change of roles or policies.
+	// PolicyVersion rises with every change of roles or policies, and of what
+	// else decides about writes: see TouchPolicy.
 	PolicyVersion int64
+}
+
+// laterThan says that v is to take the place of old. Neither number ever falls.
+func (v *View) laterThan(old *View) bool {
+	return v.Revision > old.Revision || v.Revision == old.Revision && v.PolicyVersion > old.PolicyVersion
 }
 
 // Definition is what the revision defines. It must not be changed; Fork it.
