@@ -274,7 +274,7 @@ func (f *Field) coerceOption(v any) (any, error) {
 
 var (
 	emailShape = regexp.MustCompile(`^[^\s@<>(),;:\\"\[\]]+@[^\s@<>(),;:\\"\[\]]+\.[^\s@<>(),;:\\"\[\].]+$`)
-	phoneShape = regexp.MustCompile(`^[+0-9][0-9+()\-./ ]*(?:(?:x|ext\.?|转) ?[0-9]+)?$`)
+	phoneShape = regexp.MustCompile(`^[+0-9(][0-9+()\-./ ]*(?:(?:x|ext\.?|转) ?[0-9]+)?$`)
 )
 
 // TextLength is the most characters the field takes, default applied.

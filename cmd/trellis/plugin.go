@@ -62,8 +62,17 @@ type pluginTestCmd struct {
 // Run runs the fixtures and fails when one fails.
 func (c *pluginTestCmd) Run(ctx context.Context, out io.Writer) error {
 	report, err := wasm.TestFolder(ctx, c.Dir, "", c.Update, logger(false))
-	fmt.Fprint(out, report)
-	return err
+	if err != nil {
+		return err
+	}
+	for _, failed := range report.Failed {
+		fmt.Fprintln(out, "FAIL", failed)
+	}
+	fmt.Fprintf(out, "%d passed, %d failed, %d updated\n", report.Passed, len(report.Failed), report.Updated)
+	if len(report.Failed) > 0 {
+		return trellis.Errorf(trellis.CodeValidationFailed, "the plugin does not answer as its fixtures expect; --update takes its answers over")
+	}
+	return nil
 }
 
 type pluginAdmitCmd struct {
