@@ -94,6 +94,11 @@ func (c *compiler) get(n *node) (*query.Get, int, *trellis.Error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	deleted, err := c.argument(n, "includeDeleted")
+	if err != nil {
+		return nil, 0, err
+	}
+	g.Deleted = deleted == true
 	switch {
 	case (id == nil) == (key == nil):
 		return nil, 0, invalid("give an id, or a key where the object has one")

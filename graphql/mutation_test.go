@@ -31,8 +31,8 @@ func TestUpdateDeleteRestore(t *testing.T) {
 	w.expect("boss", fmt.Sprintf(`mutation { updateOrder(id: %q, ifVersion: 1, input: {number: "2"}) { id record { id } errors { code } } }`, id),
 		`{'updateOrder':{'id':null,'record':null,'errors':[{'code':'VERSION_CONFLICT'}]}}`)
 	w.expect("boss", fmt.Sprintf(`mutation { deleteOrder(id: %q) { id errors { code } } }`, id), fmt.Sprintf(`{'deleteOrder':{'id':'%s','errors':[]}}`, id))
-	w.expect("boss", fmt.Sprintf(`{ order(id: %q) { id } orders { totalCount } orderLines { totalCount } all: orders(includeDeleted: true) { totalCount } }`, id),
-		`{'order':null,'orders':{'totalCount':0},'orderLines':{'totalCount':0},'all':{'totalCount':1}}`)
+	w.expect("boss", fmt.Sprintf(`{ order(id: %[1]q) { id } gone: order(id: %[1]q, includeDeleted: true) { number } orders { totalCount } orderLines { totalCount } all: orders(includeDeleted: true) { totalCount } }`, id),
+		`{'order':null,'gone':{'number':'1'},'orders':{'totalCount':0},'orderLines':{'totalCount':0},'all':{'totalCount':1}}`)
 	w.expect("boss", fmt.Sprintf(`mutation { restoreOrder(id: %q) { record { number lines { totalCount } } errors { code } } }`, id),
 		`{'restoreOrder':{'record':{'number':'1','lines':{'totalCount':2}},'errors':[]}}`)
 }

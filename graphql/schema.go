@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
 	"github.com/vektah/gqlparser/v2/validator"
 
 	"github.com/trellishq/trellis/metadata"
@@ -19,6 +20,13 @@ type Schema struct {
 	bind  map[*ast.FieldDefinition]*binding
 	types []*ast.Definition // by name, for introspection
 	size  int               // bytes held, roughly
+}
+
+// SDL writes the schema as text, for tools that generate code from it.
+func (s *Schema) SDL() string {
+	var b strings.Builder
+	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchema(s.AST)
+	return b.String()
 }
 
 // prelude is what every GraphQL schema has, parsed once and shared.

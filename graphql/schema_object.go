@@ -106,9 +106,14 @@ func (b *builder) listArgs(o *objectSight, root bool) []*ast.ArgumentDefinition 
 		args = append(args[:2], rootPage...)
 	}
 	if root && o.remove {
-		args = append(args, argDefault("includeDeleted", "Also records in the trash.", "Boolean", ast.BooleanValue, "false"))
+		args = append(args, includeDeleted())
 	}
 	return args
+}
+
+// includeDeleted is for those who may delete.
+func includeDeleted() *ast.ArgumentDefinition {
+	return argDefault("includeDeleted", "Also records in the trash.", "Boolean", ast.BooleanValue, "false")
 }
 
 // key adds the input that names a record by a unique key.

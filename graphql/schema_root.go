@@ -19,6 +19,9 @@ func (b *builder) query() {
 		if len(o.keys) > 0 {
 			args = append(args, arg("key", "", named(o.names.key)))
 		}
+		if o.remove {
+			args = append(args, includeDeleted())
+		}
 		b.output(d, o.names.one, describe(o.Label, nil, o.Name)+"\n\nBy id or key; null when it is not there or you may not read it.",
 			named(o.names.typ), binding{what: rootOne, object: o}, args...)
 		b.output(d, o.names.many, describe(o.PluralLabel, nil, o.Plural), named(o.names.connection),

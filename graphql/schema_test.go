@@ -1,22 +1,13 @@
 package graphql
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/formatter"
 )
-
-// print writes a schema as SDL.
-func print(s *Schema) string {
-	var b bytes.Buffer
-	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchema(s.AST)
-	return b.String()
-}
 
 // TestSchemaGolden holds the schema of each role as people see it.
 func TestSchemaGolden(t *testing.T) {
@@ -24,7 +15,7 @@ func TestSchemaGolden(t *testing.T) {
 	for _, role := range []string{"boss", "clerk", "nobody"} {
 		t.Run(role, func(t *testing.T) {
 			t.Parallel()
-			golden(t, "schema_"+role+".graphql", print(schemaOf(t, shop(t), role)))
+			golden(t, "schema_"+role+".graphql", schemaOf(t, shop(t), role).SDL())
 		})
 	}
 }
@@ -34,7 +25,7 @@ func TestSchemaGolden(t *testing.T) {
 func TestSchemaIsValid(t *testing.T) {
 	t.Parallel()
 	for _, role := range []string{"boss", "clerk", "nobody"} {
-		sdl := print(schemaOf(t, shop(t), role))
+		sdl := schemaOf(t, shop(t), role).SDL()
 		if _, err := gqlparser.LoadSchema(&ast.Source{Input: sdl}); err != nil {
 			t.Errorf("%s: %v", role, err)
 		}
@@ -63,7 +54,7 @@ func TestSchemaHasBindings(t *testing.T) {
 // TestSchemaHides looks for anything that names what a role may not see.
 func TestSchemaHides(t *testing.T) {
 	t.Parallel()
-	sdl := strings.ToLower(print(schemaOf(t, shop(t), "clerk")))
+	sdl := strings.ToLower(schemaOf(t, shop(t), "clerk").SDL())
 	for _, hidden := range []string{"vault", "secretmargin", "orderline", "lines", "active", "seenat", "reports", "user", "team", "deleteorder", "deleteaccount", "updateaccount"} {
 		if strings.Contains(sdl, hidden) {
 			t.Errorf("the clerk's schema has %q", hidden)
