@@ -34,7 +34,7 @@ func (c *cache[K, V]) get(key K) (value V, ok bool) {
 		return value, false
 	}
 	c.order.MoveToFront(e)
-	return e.Value.(*cached[K, V]).value, true
+	return as[*cached[K, V]](e.Value).value, true
 }
 
 // put keeps an entry that is not too long.
@@ -49,7 +49,7 @@ func (c *cache[K, V]) put(key K, value V, size int) {
 	}
 	c.byKey[key] = c.order.PushFront(&cached[K, V]{key, value, size})
 	for c.size += size; c.size > c.most; {
-		last := c.order.Remove(c.order.Back()).(*cached[K, V])
+		last := as[*cached[K, V]](c.order.Remove(c.order.Back()))
 		delete(c.byKey, last.key)
 		c.size -= last.size
 	}

@@ -20,6 +20,13 @@ type coercer struct {
 	vars  map[string]any
 }
 
+// as is a value whose type is known already: by coercion, or because we put it
+// there. It gives the zero value rather than panic.
+func as[T any](v any) T {
+	t, _ := v.(T)
+	return t
+}
+
 // variables coerces the variables of an operation. The errors' paths begin
 // with the variable.
 func (c *coercer) variables(op *ast.OperationDefinition, given map[string]any) *trellis.Error {

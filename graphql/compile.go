@@ -107,7 +107,7 @@ func (c *compiler) get(n *node) (*query.Get, int, *trellis.Error) {
 			return nil, 0, err.At("id")
 		}
 	default:
-		if g.Key, err = o.keyValues(key.(map[string]any)); err != nil {
+		if g.Key, err = o.keyValues(as[map[string]any](key)); err != nil {
 			return nil, 0, err.At("key")
 		}
 	}

@@ -26,14 +26,14 @@ func (c *compiler) list(n *node, standard, most int) (compiledList, *trellis.Err
 	}
 	filter, err := c.argument(n, "filter")
 	if err == nil && filter != nil {
-		l.Filter, err = c.filter(n.bind.object, filter.(map[string]any))
+		l.Filter, err = c.filter(n.bind.object, as[map[string]any](filter))
 	}
 	if err != nil {
 		return compiledList{}, err
 	}
 	order, err := c.argument(n, "orderBy")
 	if err == nil && order != nil {
-		l.Order, err = c.order(n.bind.object, order.([]any))
+		l.Order, err = c.order(n.bind.object, as[[]any](order))
 	}
 	if err != nil {
 		return compiledList{}, err
@@ -82,7 +82,7 @@ func (c *compiler) count(n *node, name string, most int) (int, *trellis.Error) {
 	if err != nil || v == nil {
 		return 0, err
 	}
-	k := v.(int64)
+	k := as[int64](v)
 	if k < 1 || k > int64(most) {
 		return 0, invalid("must be from 1 to %d", most).At(name)
 	}

@@ -65,7 +65,7 @@ func (f *filterer) condition(o *objectSight, key string, v any, not bool) (expr.
 		if v == nil {
 			return nil, nil
 		}
-		return f.object(o, v.(map[string]any), !not)
+		return f.object(o, as[map[string]any](v), !not)
 	}
 	given, ok := v.(map[string]any)
 	if !ok {
@@ -86,11 +86,11 @@ func (f *filterer) several(o *objectSight, v any, not, or bool) (expr.Pred, *tre
 		return nil, nil
 	}
 	var parts []expr.Pred
-	for i, e := range v.([]any) {
+	for i, e := range as[[]any](v) {
 		if f.count++; f.count > MaxConditions {
 			return nil, tooManyConditions()
 		}
-		p, err := f.object(o, e.(map[string]any), not)
+		p, err := f.object(o, as[map[string]any](e), not)
 		if err != nil {
 			return nil, err.At(i)
 		}

@@ -75,7 +75,7 @@ func leafOf(col expr.Column, op string, v any, not bool) (expr.Pred, *trellis.Er
 		if v == nil {
 			return nil, invalid("must not be null")
 		}
-		return oneOf(col, v.([]any), not)
+		return oneOf(col, as[[]any](v), not)
 	}
 	if v == nil {
 		return nil, invalid("must not be null")

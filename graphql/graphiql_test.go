@@ -18,7 +18,11 @@ func TestGraphiQLIsSelfContained(t *testing.T) {
 	s := httptest.NewServer(http.StripPrefix("/graphiql", graphql.GraphiQL()))
 	t.Cleanup(s.Close)
 	get := func(path string) (int, string, http.Header) {
-		res, err := s.Client().Get(s.URL + path)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := s.Client().Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}

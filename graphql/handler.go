@@ -63,7 +63,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuseHTTP(w, media, status, problem)
 		return
 	}
-	pooled := buffers.Get().(*[]byte)
+	pooled := as[*[]byte](buffers.Get())
 	out, failed := h.execute(r, principal, params, (*pooled)[:0])
 	status = http.StatusOK
 	if failed != "" {

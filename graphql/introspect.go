@@ -24,7 +24,7 @@ func (x *execution) introspect(n *node) error {
 	if problem != nil {
 		return problem
 	}
-	return in.definition(n, in.schema.AST.Types[name.(string)])
+	return in.definition(n, in.schema.AST.Types[as[string](name)])
 }
 
 func (in *introspector) object(n *node, field func(*node) error) error {

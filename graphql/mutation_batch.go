@@ -15,13 +15,13 @@ func (c *compiler) batch(n *node, w *writing) *trellis.Error {
 	if err != nil {
 		return err
 	}
-	list := operations.([]any)
+	list := as[[]any](operations)
 	if len(list) > MaxRows {
 		return tooCostly("there are more than %d operations", MaxRows).At("operations")
 	}
 	w.perRow, w.refs = onError == "CONTINUE", map[string]int{}
 	for i, given := range list {
-		if err := c.batchOperation(w, given.(map[string]any), []any{"operations", i}); err != nil {
+		if err := c.batchOperation(w, as[map[string]any](given), []any{"operations", i}); err != nil {
 			return err
 		}
 	}
@@ -79,7 +79,7 @@ func (w *writing) batchAdd(r *row, verb batchVerb, v any, path []any, key string
 		}
 		return w.operation(r.object, op, nil, at, 0)
 	case core.Upsert:
-		if op.Key, err = r.object.upsertKey(given["key"].([]any)); err != nil {
+		if op.Key, err = r.object.upsertKey(as[[]any](given["key"])); err != nil {
 			return err.At(extend(at, "key")...)
 		}
 	default:

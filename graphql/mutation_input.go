@@ -86,7 +86,7 @@ func setTarget(op *core.Op, id, version any) *trellis.Error {
 	if version == nil {
 		return nil
 	}
-	if op.IfVersion = version.(int64); op.IfVersion < 1 {
+	if op.IfVersion = as[int64](version); op.IfVersion < 1 {
 		return invalid("must be 1 or more").At("ifVersion")
 	}
 	return nil
@@ -108,11 +108,11 @@ func (c *compiler) many(n *node, w *writing) *trellis.Error {
 			return err
 		}
 		op.Verb = core.Upsert
-		if op.Key, err = n.bind.object.upsertKey(key.([]any)); err != nil {
+		if op.Key, err = n.bind.object.upsertKey(as[[]any](key)); err != nil {
 			return err.At("key")
 		}
 	}
-	list := inputs.([]any)
+	list := as[[]any](inputs)
 	if len(list) > MaxRows {
 		return tooCostly("there are more than %d inputs", MaxRows).At("inputs")
 	}
@@ -130,7 +130,7 @@ func (c *compiler) many(n *node, w *writing) *trellis.Error {
 func (o *objectSight) upsertKey(given []any) ([]string, *trellis.Error) {
 	names := make([]string, len(given))
 	for i, v := range given {
-		names[i] = v.(string)
+		names[i] = as[string](v)
 	}
 	slices.Sort(names)
 	for _, k := range o.upsertKeys() {
@@ -208,7 +208,7 @@ func (w *writing) children(r *metadata.Relation, given any, parent int, path []a
 	child := w.sight.child(r)
 	for i, v := range list {
 		at := extend(path, "create", i)
-		values := v.(map[string]any)
+		values := as[map[string]any](v)
 		if _, set := values[r.Field.Name]; set {
 			return invalid("the parent is set already").At(extend(at, r.Field.Name)...)
 		}

@@ -14,7 +14,7 @@ func (c *compiler) order(o *objectSight, terms []any) ([]query.Order, *trellis.E
 	}
 	out := make([]query.Order, 0, len(terms))
 	for i, t := range terms {
-		term, err := c.orderTerm(o, t.(map[string]any), nil)
+		term, err := c.orderTerm(o, as[map[string]any](t), nil)
 		if err != nil {
 			return nil, err.At("orderBy", i)
 		}

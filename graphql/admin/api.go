@@ -158,7 +158,8 @@ type requestKey struct{}
 
 // request is the core.Request that Execute began.
 func request(ctx context.Context) *core.Request {
-	return ctx.Value(requestKey{}).(*core.Request)
+	r, _ := ctx.Value(requestKey{}).(*core.Request)
+	return r
 }
 
 // admin is the request of an admin, FORBIDDEN for everybody else.
