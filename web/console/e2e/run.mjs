@@ -219,6 +219,7 @@ await step('what is not there and what one may not see is the same page', page, 
  * stops counting, those with a name from some part of the alphabet.
  * @param {import('playwright-core').Page} one
  * @param {import('playwright-core').Page} two
+ * @returns {Promise<[number, number]>}
  */
 async function compare(one, two) {
   for (const path of ['/o/accounts', ...['c', 'a', 's', 'm'].map((letter) => `/o/accounts?f=name:startsWith:${letter}`)]) {

@@ -11,6 +11,7 @@ export const Code = {
   unauthenticated: 'UNAUTHENTICATED',
   forbidden: 'FORBIDDEN',
   notFound: 'NOT_FOUND',
+  invalidInput: 'INVALID_INPUT',
   versionConflict: 'VERSION_CONFLICT',
   rateLimited: 'RATE_LIMITED',
   tooCostly: 'QUERY_TOO_COSTLY',

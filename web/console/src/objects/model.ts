@@ -78,10 +78,15 @@ function isShown(field: FieldMeta, workspace: Workspace): boolean {
 /** Who a record belongs to; shown beside the object's own fields. */
 const ownership = new Set(['owner', 'team'])
 
-/** Fields of the object itself, then owner and team: what people work with. */
+/** What people work with: the field that names the record, the object's others, then owner and team. */
 export function ownFields(object: ObjectMeta, workspace: Workspace): FieldMeta[] {
   const shown = object.fields.filter((field) => isShown(field, workspace))
-  return [...shown.filter((field) => !field.system), ...shown.filter((field) => field.system && ownership.has(field.name))]
+  const own = shown.filter((field) => !field.system)
+  return [
+    ...own.filter((field) => field.name === object.title),
+    ...own.filter((field) => field.name !== object.title),
+    ...shown.filter((field) => field.system && ownership.has(field.name)),
+  ]
 }
 
 const bookkeeping = new Set(['createdAt', 'createdBy', 'updatedAt', 'updatedBy'])

@@ -3,8 +3,8 @@ import { IconAlertCircle } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { useProblemText } from './problem'
 
-/** What failed, in plain words, and a way to try again. */
-export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void }) {
+/** What failed, in plain words, and a way on: to try again unless another is named. */
+export function ErrorNote({ error, retry, again }: { error: unknown; retry?: () => void; again?: string | undefined }) {
   const { t } = useTranslation()
   const { ofError } = useProblemText()
   return (
@@ -13,7 +13,7 @@ export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void
         <Text size="sm">{ofError(error)}</Text>
         {retry && (
           <Button size="xs" variant="default" onClick={retry}>
-            {t('error.retry')}
+            {again ?? t('error.retry')}
           </Button>
         )}
       </Stack>

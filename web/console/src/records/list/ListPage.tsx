@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Code, codeOf } from '../../api/error'
 import { useLabels, useLanguage } from '../../i18n/use'
 import { titleField } from '../../objects/model'
 import type { ObjectMeta } from '../../objects/model'
@@ -69,7 +70,7 @@ function ObjectList({ object }: { object: ObjectMeta }) {
         <ColumnMenu {...columns} />
       </Group>
       {query.isError ? (
-        <ErrorNote error={query.error} retry={() => void query.refetch()} />
+        <ListError error={query.error} search={search} go={go} retry={() => void query.refetch()} />
       ) : (
         <div className={`card ${classes['list'] ?? ''}`}>
           {empty ? (
@@ -88,6 +89,16 @@ function ObjectList({ object }: { object: ObjectMeta }) {
       )}
     </section>
   )
+}
+
+type ListErrorProps = { error: unknown; search: ListSearch; go: (search: ListSearch) => void; retry: () => void }
+
+/** A place in a list may be no more: then the way on is to its beginning. */
+function ListError({ error, search, go, retry }: ListErrorProps) {
+  const { t } = useTranslation()
+  const paged = search.after !== undefined || search.before !== undefined
+  if (!paged || codeOf(error) !== Code.invalidInput) return <ErrorNote error={error} retry={retry} />
+  return <ErrorNote error={error} retry={() => go(firstPage(search))} again={t('list.firstPage')} />
 }
 
 function ListHeader({ object, total }: { object: ObjectMeta; total: number | null }) {

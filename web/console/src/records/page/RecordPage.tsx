@@ -19,7 +19,7 @@ import { RecordView } from './RecordView'
 import { RelatedList } from './RelatedList'
 
 /** What the server says of an id that is none, or of a record one may not see. */
-const unseen = new Set<string>([Code.notFound, Code.forbidden, 'INVALID_INPUT'])
+const unseen = new Set<string>([Code.notFound, Code.forbidden, Code.invalidInput])
 
 export function RecordPage() {
   const { plural, id } = useParams({ from: '/app/o/$plural/$id' })

@@ -31,7 +31,7 @@ export function formatNumber(value: string | number, locale: string, scale?: num
   return new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(text)
 }
 
-/** Whole amounts are shown without a fraction, others with all digits the server keeps. */
+/** Whole amounts are shown without a fraction, others with all digits the server keeps. The sign of the currency is one that tells yuan from yen. */
 export function formatMoney(money: Money, locale: string): string {
   const { amount, currency } = money
   if (amount === null || !isDecimalText(amount)) return ''
@@ -39,7 +39,7 @@ export function formatMoney(money: Money, locale: string): string {
   const digits = whole ? 0 : Math.max(digitsAfterPoint(amount.replace(/0+$/, '')), 2)
   const options: Intl.NumberFormatOptions = { minimumFractionDigits: digits, maximumFractionDigits: digits }
   if (currency === null || !/^[A-Z]{3}$/.test(currency)) return new Intl.NumberFormat(locale, options).format(amount)
-  return new Intl.NumberFormat(locale, { ...options, style: 'currency', currency, currencyDisplay: 'narrowSymbol' }).format(amount)
+  return new Intl.NumberFormat(locale, { ...options, style: 'currency', currency }).format(amount)
 }
 
 export function formatDate(value: string, locale: string): string {
