@@ -121,6 +121,21 @@ func TestSystemsGoThroughTheirPorts(t *testing.T) {
 	}
 }
 
+// TestToolsReadTheSchema sends the introspection query of graphql-js, which is
+// deeper than any other.
+func TestToolsReadTheSchema(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ref := "kind name " + strings.Repeat("ofType { kind name ", 9) + strings.Repeat("}", 9)
+	value := "name description type { " + ref + " } defaultValue"
+	got := w.ask("member", `{ __schema { queryType { name } mutationType { name } subscriptionType { name } directives { name locations args { `+value+` } }
+		types { kind name description fields(includeDeprecated: true) { name args { `+value+` } type { `+ref+` } isDeprecated } inputFields { `+value+` }
+			interfaces { `+ref+` } enumValues(includeDeprecated: true) { name } possibleTypes { `+ref+` } } } }`)
+	if strings.Contains(got, `"errors"`) || !strings.Contains(got, `"name":"ConnectionInput"`) {
+		t.Errorf("%.300s", got)
+	}
+}
+
 // TestVariables sends what clients send: numbers, lists of inputs, nulls.
 func TestVariables(t *testing.T) {
 	t.Parallel()
@@ -150,7 +165,7 @@ func TestHostileTexts(t *testing.T) {
 		"{ viewer { " + strings.Repeat("name ", 5000) + "} }":                             "QUERY_TOO_COSTLY",
 		strings.Repeat("{a", 100_000):                                                     "INVALID_INPUT",
 		"{ viewer { ...a } } fragment a on Viewer { ...b } fragment b on Viewer { ...a }": "INVALID_INPUT",
-		"{ viewer { nmae } }":                                                             "INVALID_INPUT",
+		"{ viewer { nope } }":                                                             "INVALID_INPUT",
 		"{ object(name: 3) { name } }":                                                    "INVALID_INPUT",
 		"{ history(first: 0) { by } }":                                                    "INVALID_INPUT",
 		"{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }":              "",

@@ -27,8 +27,8 @@ var SDL string
 
 // Limits of one request, beside those of package graphql.
 const (
-	maxDepth      = 12
-	maxSelections = 2_000
+	maxDepth      = data.MaxIntroDepth // data.MaxDepth is held before
+	maxSelections = data.MaxFields
 	maxPairs      = 20_000 // of overlapping fields
 )
 

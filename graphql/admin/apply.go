@@ -39,13 +39,13 @@ func (q *root) apply(ctx context.Context, changes []changeInput, allowLoss bool)
 	if err != nil {
 		return nil, err
 	}
-	applied, err := q.api.catalog.Apply(ctx, r.View.Slug, draft(changes), catalog.Options{By: r.Principal.String(), AllowLoss: allowLoss})
-	problems, err := refused(err)
+	applied, refusal := q.api.catalog.Apply(ctx, r.View.Slug, draft(changes), catalog.Options{By: r.Principal.String(), AllowLoss: allowLoss})
+	problems, err := refused(refusal)
 	if err != nil {
 		return nil, err
 	}
 	if problems != nil {
-		return &applyResult{revision: r.View.Revision, plan: plan{nil, problems}}, nil
+		return &applyResult{revision: r.View.Revision, plan: plan{nil, problems}}, nil //nolint:nilerr // a refusal is the answer
 	}
 	if err := q.renew(ctx, r); err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (p *problem) Message() string { return p.e.Message }
 // step resolves Step.
 type step struct{ s *ddl.Step }
 
-func (s *step) Sql() string    { return s.s.SQL }
+func (s *step) SQL() string    { return s.s.SQL }
 func (s *step) Lock() string   { return string(s.s.Lock) }
 func (s *step) Online() bool   { return s.s.Online }
 func (s *step) Loses() *string { return optional(s.s.Loses) }

@@ -49,7 +49,7 @@ func (q *root) CreateUser(ctx context.Context, args struct {
 // user resolves User.
 type user struct{ u *identity.User }
 
-func (u *user) Id() graphql.ID { return graphql.ID(u.u.ID.String()) }
+func (u *user) ID() graphql.ID { return graphql.ID(u.u.ID.String()) }
 func (u *user) Name() string   { return u.u.Name }
 func (u *user) Email() string  { return u.u.Email }
 func (u *user) Active() bool   { return u.u.Active }
@@ -57,8 +57,8 @@ func (u *user) Active() bool   { return u.u.Active }
 // Roles is never null.
 func (u *user) Roles() []string { return append([]string{}, u.u.Roles...) }
 
-// ApiKeys lists the keys, without the keys themselves.
-func (q *root) ApiKeys(ctx context.Context) ([]*apiKey, error) {
+// APIKeys lists the keys, without the keys themselves.
+func (q *root) APIKeys(ctx context.Context) ([]*apiKey, error) {
 	r, err := admin(ctx)
 	if err != nil {
 		return nil, err
@@ -74,8 +74,8 @@ func (q *root) ApiKeys(ctx context.Context) ([]*apiKey, error) {
 	return out, nil
 }
 
-// CreateApiKey makes a key; it is shown this once.
-func (q *root) CreateApiKey(ctx context.Context, args struct{ Name, Role string }) (*newKey, error) {
+// CreateAPIKey makes a key; it is shown this once.
+func (q *root) CreateAPIKey(ctx context.Context, args struct{ Name, Role string }) (*newKey, error) {
 	r, err := admin(ctx)
 	if err != nil {
 		return nil, err
@@ -87,8 +87,8 @@ func (q *root) CreateApiKey(ctx context.Context, args struct{ Name, Role string 
 	return &newKey{id, key}, nil
 }
 
-// RevokeApiKey ends a key.
-func (q *root) RevokeApiKey(ctx context.Context, args struct{ ID graphql.ID }) (bool, error) {
+// RevokeAPIKey ends a key.
+func (q *root) RevokeAPIKey(ctx context.Context, args struct{ ID graphql.ID }) (bool, error) {
 	r, err := admin(ctx)
 	if err != nil {
 		return false, err
@@ -111,7 +111,7 @@ func parseID(id graphql.ID) (trellis.ID, error) {
 // apiKey resolves ApiKey.
 type apiKey struct{ k *identity.APIKey }
 
-func (k *apiKey) Id() graphql.ID        { return graphql.ID(k.k.ID.String()) }
+func (k *apiKey) ID() graphql.ID        { return graphql.ID(k.k.ID.String()) }
 func (k *apiKey) Name() string          { return k.k.Name }
 func (k *apiKey) Role() string          { return k.k.Role }
 func (k *apiKey) CreatedAt() DateTime   { return DateTime{k.k.CreatedAt} }
@@ -124,5 +124,5 @@ type newKey struct {
 	key string
 }
 
-func (k *newKey) Id() graphql.ID { return graphql.ID(k.id.String()) }
+func (k *newKey) ID() graphql.ID { return graphql.ID(k.id.String()) }
 func (k *newKey) Key() string    { return k.key }

@@ -33,7 +33,7 @@ func (v *viewer) Workspace() string { return v.r.View.Slug }
 // Roles is never null.
 func (v *viewer) Roles() []string { return append([]string{}, v.r.Principal.Roles...) }
 
-func (v *viewer) UserId() *graphql.ID {
+func (v *viewer) UserID() *graphql.ID {
 	u := v.r.Principal.User
 	if u == nil || u.ID.IsZero() {
 		return nil

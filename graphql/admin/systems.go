@@ -99,7 +99,7 @@ func (q *root) Plugins(ctx context.Context) ([]*plugin, error) {
 // connection resolves Connection.
 type connection struct{ c *Connection }
 
-func (c *connection) Id() graphql.ID       { return graphql.ID(c.c.ID.String()) }
+func (c *connection) ID() graphql.ID       { return graphql.ID(c.c.ID.String()) }
 func (c *connection) Name() string         { return c.c.Name }
 func (c *connection) Connector() string    { return c.c.Connector }
 func (c *connection) Status() string       { return c.c.Status }
@@ -109,14 +109,6 @@ func (c *connection) LastRunAt() *DateTime { return when(c.c.LastRunAt) }
 // plugin resolves Plugin.
 type plugin struct{ p *Plugin }
 
-func (p *plugin) Id() string      { return p.p.ID }
+func (p *plugin) ID() string      { return p.p.ID }
 func (p *plugin) Version() string { return p.p.Version }
 func (p *plugin) Enabled() bool   { return p.p.Enabled }
-
-// listOf reads an optional list.
-func listOf(l *[]string) []string {
-	if l == nil {
-		return nil
-	}
-	return *l
-}
