@@ -1,0 +1,144 @@
+// Command bench measures what Trellis costs over a floor written by hand: see
+// package bench. It keeps its PostgreSQL and its data between runs, prints a
+// table and writes a report.
+//
+//	go run ./bench/cmd/bench
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/trellishq/trellis/bench"
+	"github.com/trellishq/trellis/core/pg/embedded"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := error(nil)
+	if bench.IsFloor(os.Getenv) {
+		err = bench.ServeFloor(ctx, os.Getenv, os.Stdout)
+	} else {
+		err = run(ctx)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+type flags struct {
+	dir, server, report, only, profile string
+	rounds                             int
+	turn                               time.Duration
+	short                              bool
+}
+
+func run(ctx context.Context) error {
+	var f flags
+	flag.StringVar(&f.dir, "dir", "bench/.data", "directory kept between runs: PostgreSQL and records")
+	flag.StringVar(&f.server, "server", "", "trellis program; built from ./cmd/trellis when empty")
+	flag.StringVar(&f.report, "report", "bench/report.json", "file for the report")
+	flag.StringVar(&f.only, "only", "", "names of cases, with commas; all when empty")
+	flag.StringVar(&f.profile, "profile", "", "directory for CPU profiles of the cases, run in this process, instead of a measurement")
+	flag.IntVar(&f.rounds, "rounds", 15, "turns of each side per case")
+	flag.DurationVar(&f.turn, "turn", 60*time.Millisecond, "CPU of one turn, about")
+	flag.BoolVar(&f.short, "short", false, "few records and few turns: whether it works, not how fast")
+	flag.Parse()
+	size := bench.Full
+	if f.short {
+		size, f.rounds, f.turn = bench.Small, 3, 5*time.Millisecond
+	}
+	o := bench.Options{Rounds: f.rounds, Turn: f.turn, Crowd: 16, Out: os.Stderr}
+	if f.only != "" {
+		o.Only = strings.Split(f.only, ",")
+	}
+	return f.on(ctx, size, o)
+}
+
+// on measures on kept records, made when they are not there or are others.
+func (f *flags) on(ctx context.Context, size bench.Size, o bench.Options) error {
+	dir, err := kept(f.dir, size)
+	if err != nil {
+		return err
+	}
+	server, err := embedded.Start(ctx, embedded.Options{Dir: filepath.Join(dir, "postgres")})
+	if err != nil {
+		return err
+	}
+	defer server.Stop(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to be done about it
+	g, err := bench.Prepare(ctx, server.URL(), size, os.Stderr)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	if err := os.WriteFile(filepath.Join(dir, "made"), []byte(mustFingerprint(size)), 0o644); err != nil {
+		return err
+	}
+	if f.profile != "" {
+		return bench.Profile(ctx, g, f.profile, o)
+	}
+	o.Dir = dir
+	if o.Server, o.Floor, err = f.programs(ctx, dir); err != nil {
+		return err
+	}
+	report, err := bench.Run(ctx, g, o)
+	if err != nil {
+		return err
+	}
+	if err := report.Print(os.Stdout); err != nil {
+		return err
+	}
+	return report.Save(f.report)
+}
+
+func mustFingerprint(size bench.Size) string {
+	s, err := bench.Fingerprint(size)
+	if err != nil {
+		panic(err) // Prepare has read the same
+	}
+	return s
+}
+
+// kept is the directory for the records, emptied when they are not what would
+// be made now.
+func kept(dir string, size bench.Size) (string, error) {
+	want, err := bench.Fingerprint(size)
+	if err != nil {
+		return "", err
+	}
+	dir, err = filepath.Abs(filepath.Join(dir, fmt.Sprint(size.Opportunities)))
+	if err != nil {
+		return "", err
+	}
+	if have, _ := os.ReadFile(filepath.Join(dir, "made")); string(have) != want {
+		if err := os.RemoveAll(dir); err != nil {
+			return "", err
+		}
+	}
+	return dir, os.MkdirAll(dir, 0o711)
+}
+
+// programs are the commands of both servers.
+func (f *flags) programs(ctx context.Context, dir string) (server, floor []string, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, nil, err
+	}
+	if f.server != "" {
+		return []string{f.server}, []string{self}, nil
+	}
+	built := filepath.Join(dir, "trellis")
+	build := exec.CommandContext(ctx, "go", "build", "-o", built, "github.com/trellishq/trellis/cmd/trellis")
+	build.Stderr = os.Stderr
+	return []string{built}, []string{self}, build.Run()
+}

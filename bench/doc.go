@@ -1,0 +1,13 @@
+// Package bench measures what Trellis costs over the least that the same work
+// can cost: CPU of server and PostgreSQL per request, against a floor written
+// by hand for exactly these requests.
+//
+// Prepare makes the ground: a database with the CRM, some fields more, a role
+// that sees some rows and not all fields, its key, and made-up records, the
+// same each time. The cases are five reads and two writes. Run starts two
+// processes on that database, the real server and the floor (package floor),
+// asks both the same, refuses to go on when an answer differs by a byte or a
+// write leaves other rows, and then takes turns between them, so that a noisy
+// machine is noisy for both. CPU is read from the clocks that the kernel keeps
+// for each process, never from the wall.
+package bench

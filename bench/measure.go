@@ -1,0 +1,121 @@
+package bench
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// measured is what a case cost: of each side, CPU per request in every turn,
+// and how long requests took in a crowd.
+type measured struct {
+	cpu     [2][]float64 // ms
+	latency [2]latency
+}
+
+type latency struct{ p50, p99 time.Duration }
+
+// measure compares the answers, then lets both sides work in turns.
+func (r *runner) measure(ctx context.Context, k *Case) (*measured, error) {
+	if err := r.same(ctx, k); err != nil {
+		return nil, err
+	}
+	n, err := r.calibrate(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	m := &measured{}
+	for round := range r.o.Rounds {
+		for turn := range 2 {
+			s := (round + turn) % 2 // who begins changes
+			used, err := r.turn(ctx, k, s, n)
+			if err != nil {
+				return nil, err
+			}
+			m.cpu[s] = append(m.cpu[s], float64(used)/float64(n)/float64(time.Millisecond))
+		}
+	}
+	if r.o.Crowd > 0 {
+		for s := range 2 {
+			if m.latency[s], err = r.crowd(k, s, max(r.o.Crowd*10, n)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return m, nil
+}
+
+func (r *runner) client(s int) *client { return [2]*client{r.trellis, r.floor}[s] }
+
+// calibrate finds how many requests make a turn, by the side that costs less.
+// The requests it makes also warm both sides up.
+func (r *runner) calibrate(ctx context.Context, k *Case) (int, error) {
+	const trial = 40
+	n := 0
+	for s := range 2 {
+		if _, err := r.turn(ctx, k, s, trial); err != nil {
+			return 0, err
+		}
+		used, err := r.turn(ctx, k, s, trial)
+		if err != nil {
+			return 0, err
+		}
+		n = max(n, int(r.o.Turn*trial/max(used, 1)))
+	}
+	return min(max(n, 10), 2000), nil
+}
+
+// turn asks one side n times, one request after the other, and tells the CPU
+// that it took.
+func (r *runner) turn(ctx context.Context, k *Case, s, n int) (time.Duration, error) {
+	c := r.client(s)
+	bodies, err := c.prepare(k, r.ground.Size, r.written, n)
+	if err != nil {
+		return 0, err
+	}
+	r.written += n
+	before, err := r.sides[s].read(ctx, r.ground.db)
+	if err != nil {
+		return 0, err
+	}
+	buf := make([]byte, 0, 256<<10)
+	for i := range n {
+		if buf, err = c.ask(k, bodies[i%len(bodies)], buf[:0]); err != nil {
+			return 0, err
+		}
+	}
+	after, err := r.sides[s].read(ctx, r.ground.db)
+	return after.since(before), err
+}
+
+// crowd asks one side n times in all on many connections at once.
+func (r *runner) crowd(k *Case, s, n int) (latency, error) {
+	c := r.client(s)
+	bodies, err := c.prepare(k, r.ground.Size, r.written, n)
+	if err != nil {
+		return latency{}, err
+	}
+	r.written += n
+	took := make([]time.Duration, n)
+	errs := make([]error, r.o.Crowd)
+	var all sync.WaitGroup
+	for w := range r.o.Crowd {
+		all.Go(func() {
+			var buf []byte
+			for i := w; i < n && errs[w] == nil; i += r.o.Crowd {
+				begun := time.Now()
+				buf, errs[w] = c.ask(k, bodies[i%len(bodies)], buf[:0])
+				took[i] = time.Since(begun)
+			}
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return latency{}, err
+		}
+	}
+	slices.Sort(took)
+	return latency{took[n/2], took[n*99/100]}, nil
+}

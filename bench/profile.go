@@ -1,0 +1,86 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+	"time"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/graphql"
+	"github.com/trellishq/trellis/policy"
+	"github.com/trellishq/trellis/web"
+)
+
+// profileTime is how long a case is profiled.
+const profileTime = 5 * time.Second
+
+// Profile runs the cases inside this process, past HTTP's connections, and
+// leaves a CPU profile of each in dir: what a request costs between the handler
+// and PostgreSQL, function by function.
+func Profile(ctx context.Context, g *Ground, dir string, o Options) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	data := graphql.New(graphql.Options{Engine: g.engine})
+	who, err := g.identity.Key(ctx, g.key)
+	if err != nil {
+		return err
+	}
+	h := data.Handler(web.Workspace)
+	r := &runner{ground: g, o: o, started: trellis.NewID(), trellis: trellisClient("", g.key)}
+	defer r.clean(context.WithoutCancel(ctx)) //nolint:errcheck // the next run makes new ids
+	ctx = policy.WithPrincipal(ctx, who.Principal)
+	for i := range Cases {
+		if k := &Cases[i]; r.wanted(k) {
+			if err := r.profile(ctx, k, h, filepath.Join(dir, k.Name+".pprof")); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *runner) profile(ctx context.Context, k *Case, h http.Handler, path string) error {
+	serve := func(body []byte) ([]byte, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
+		if err != nil {
+			return nil, err
+		}
+		req.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, req)
+		return dataOf(w.Body.Bytes())
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	n := 0
+	for begun := time.Now(); time.Since(begun) < profileTime; {
+		bodies, err := r.trellis.prepare(k, r.ground.Size, n, variants)
+		if err != nil {
+			return err
+		}
+		for _, body := range bodies {
+			if _, err := serve(body); err != nil {
+				return err
+			}
+		}
+		if n == 0 { // warm now
+			if err := pprof.StartCPUProfile(f); err != nil {
+				return err
+			}
+			defer pprof.StopCPUProfile()
+		}
+		n += len(bodies)
+	}
+	fmt.Fprintf(r.o.Out, "%s: %d requests; go tool pprof -top -cum %s\n", k.Name, n-variants, path)
+	return nil
+}
