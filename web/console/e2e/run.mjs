@@ -50,7 +50,7 @@ async function step(name, page, walk) {
     failed.push(name)
     console.log(`FAIL  ${name}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n      at ${page.url()}`)
     const folder = process.env['SCREENSHOTS']
-    if (folder) await page.screenshot({ path: `${folder}/${name.replaceAll(/\W+/g, '-')}.png` })
+    if (folder) await page.screenshot({ path: `${folder}/${name.replaceAll(/\W+/g, '-')}.png` }).catch(() => undefined)
   }
 }
 
