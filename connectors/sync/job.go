@@ -7,11 +7,15 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/trellishq/trellis"
-	"github.com/trellishq/trellis/core/pg"
 )
 
-// step is how long one run of the job reads before it makes room for others.
-const step = time.Minute
+const (
+	// step is how long one run of the job reads before it makes room for others.
+	// With a last Read of readLimit it stays within jobs.Step.
+	step = 30 * time.Second
+	// attempts are enough for weeks of an hour's wait each.
+	attempts = 1000
+)
 
 // PullArgs asks for a pull of one connection.
 type PullArgs struct {
@@ -30,7 +34,7 @@ type PullWorker struct {
 
 var _ river.Worker[PullArgs] = (*PullWorker)(nil)
 
-// Work pulls for a minute and, when more is left, goes on later. A failed pull
+// Work pulls for a step and, when more is left, goes on later. A failed pull
 // is tried again with River's back-off.
 func (w *PullWorker) Work(ctx context.Context, job *river.Job[PullArgs]) error {
 	out, err := w.Service.Pull(ctx, job.Args.Workspace, job.Args.Connection, step)
@@ -59,29 +63,20 @@ type Inserter interface {
 
 // Enqueue asks for a pull of a connection.
 func (s *Service) Enqueue(ctx context.Context, jobs Inserter, c *Connection) error {
-	return jobs.Insert(ctx, PullArgs{Workspace: c.Workspace, Connection: c.ID.String()}, nil)
+	return jobs.Insert(ctx, PullArgs{Workspace: c.Workspace, Connection: c.ID.String()}, &river.InsertOpts{MaxAttempts: attempts})
 }
 
 // Resume enqueues the pulls that a dead process left behind. Should the process
 // be alive after all, both read on and the checkpoint lets one of them win.
 func (s *Service) Resume(ctx context.Context, jobs Inserter) error {
-	rows, err := s.db.Query(ctx, selectConnection+`WHERE c.status = 'running'`)
+	left, err := s.list(ctx, `WHERE c.status = 'running'`)
 	if err != nil {
-		return pg.Error(err)
-	}
-	defer rows.Close()
-	var left []*Connection
-	for rows.Next() {
-		c, err := scanConnection(rows)
-		if err != nil {
-			return pg.Error(err)
-		}
-		left = append(left, c)
+		return err
 	}
 	for _, c := range left {
 		if err := s.Enqueue(ctx, jobs, c); err != nil {
 			return err
 		}
 	}
-	return pg.Error(rows.Err())
+	return nil
 }

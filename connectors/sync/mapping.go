@@ -3,32 +3,25 @@ package sync
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
-	"slices"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
+	"encoding/json"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/connectors"
+	"github.com/trellishq/trellis/core"
 	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/metadata/expr"
 	"github.com/trellishq/trellis/policy"
 )
 
-const (
-	maxMapping = 256 << 10 // bytes of YAML
-	maxStreams = 200
-)
-
 // Mapping says which streams are read and what becomes of their records.
 type Mapping struct {
 	Streams []*StreamMapping
-	hash    string
 }
 
 // StreamMapping maps one stream to one object.
@@ -43,228 +36,100 @@ type StreamMapping struct {
 	fields []mappedField
 	links  []mappedLink
 	object *metadata.ObjectView
+	hash   string // of all the above
 }
 
-// mappedField sets a field from a CEL expression over source.
+// expression is a CEL transform with its text.
+type expression struct {
+	rule *expr.Rule
+	text string
+}
+
+// mappedField sets a field from an expression over source.
 type mappedField struct {
 	field *metadata.Field
-	rule  *expr.Rule
+	value expression
 }
 
 // mappedLink sets a lookup to the record that another stream's key stands for.
 type mappedLink struct {
 	field *metadata.Field
 	from  string
-	key   *expr.Rule
+	key   expression
 }
 
-// mappingFile is the YAML.
-type mappingFile struct {
-	Streams []struct {
-		From   string    `yaml:"from"`
-		To     string    `yaml:"to"`
-		Match  string    `yaml:"match"`
-		Trash  bool      `yaml:"trash"`
-		Fields yaml.Node `yaml:"fields"`
-		Links  yaml.Node `yaml:"links"`
-	} `yaml:"streams"`
+// mapped is what a mapping makes of one record.
+type mapped struct {
+	// values are those of fields; what the source says nothing of is absent.
+	values map[string]any
+	// keys are those of links, in their order: nil when the source says nothing,
+	// "" for none.
+	keys []*string
 }
 
-// ParseMapping reads a mapping and checks it against the objects of a
-// workspace: all problems at once, each with its path and line.
-func ParseMapping(text string, s *metadata.Snapshot) (*Mapping, error) {
-	if len(text) > maxMapping {
-		return nil, trellis.Errorf(trellis.CodeInvalidInput, "a mapping has %d KiB at most", maxMapping>>10)
-	}
-	var file mappingFile
-	dec := yaml.NewDecoder(strings.NewReader(text))
-	dec.KnownFields(true)
-	if err := dec.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
-		return nil, yamlError(err)
-	}
-	sum := sha256.Sum256([]byte(text))
-	m := &Mapping{hash: hex.EncodeToString(sum[:8])}
-	p := &mappingParser{snapshot: s, exprs: expr.New(s)}
-	if len(file.Streams) == 0 || len(file.Streams) > maxStreams {
-		p.fail(0, []any{"streams"}, "a mapping has 1 to %d streams", maxStreams)
-	}
-	seen := map[string]bool{}
-	for i, f := range file.Streams {
-		path := []any{"streams", i}
-		sm := &StreamMapping{From: f.From, To: f.To, Match: f.Match, Trash: f.Trash, object: s.Lookup(f.To)}
-		if f.From == "" || seen[f.From] {
-			p.fail(0, append(path, "from"), "names a stream that no other entry names")
-		}
-		seen[f.From] = true
-		if sm.object == nil {
-			p.fail(0, append(path, "to"), "there is no object %q", f.To)
-			continue
-		}
-		p.fields(sm, &f.Fields, path)
-		p.links(sm, &f.Links, path)
-		if field := sm.object.Field(f.Match); f.Match != "" && (field == nil || !field.Unique) {
-			p.fail(0, append(path, "match"), "%q is no unique field of %s", f.Match, f.To)
-		}
-		m.Streams = append(m.Streams, sm)
-	}
-	p.knownSources(m)
-	return m, p.problems.Err()
-}
-
-type mappingParser struct {
-	snapshot *metadata.Snapshot
-	exprs    *expr.Engine
-	problems trellis.Errors
-}
-
-func (p *mappingParser) fail(line int, path []any, format string, args ...any) {
-	e := trellis.Errorf(trellis.CodeInvalidInput, format, args...)
-	if line > 0 {
-		e.Message += " (line " + itoa(line) + ")"
-	}
-	p.problems = append(p.problems, e.At(slices.Clone(path)...))
-}
-
-func (p *mappingParser) fields(sm *StreamMapping, node *yaml.Node, path []any) {
-	p.each(node, append(path, "fields"), func(name string, v *yaml.Node, at []any) {
-		if f := p.target(sm, name, v, at); f != nil {
-			if rule := p.rule(v, at); rule != nil {
-				sm.fields = append(sm.fields, mappedField{f, rule})
-			}
-		}
-	})
-	if len(sm.fields) == 0 && len(p.problems) == 0 {
-		p.fail(node.Line, append(path, "fields"), "map at least one field")
-	}
-}
-
-func (p *mappingParser) links(sm *StreamMapping, node *yaml.Node, path []any) {
-	p.each(node, append(path, "links"), func(name string, v *yaml.Node, at []any) {
-		f := p.target(sm, name, v, at)
-		if f == nil {
-			return
-		}
-		if !f.Kind.IsLookup() {
-			p.fail(v.Line, at, "%s is no lookup", name)
-			return
-		}
-		var link struct {
-			From string    `yaml:"from"`
-			Key  yaml.Node `yaml:"key"`
-		}
-		if err := v.Decode(&link); err != nil || link.From == "" {
-			p.fail(v.Line, at, "says from: a stream, and key: an expression")
-			return
-		}
-		if rule := p.rule(&link.Key, append(at, "key")); rule != nil {
-			sm.links = append(sm.links, mappedLink{f, link.From, rule})
-		}
-	})
-}
-
-// each walks a YAML map in its order.
-func (p *mappingParser) each(node *yaml.Node, path []any, do func(name string, v *yaml.Node, at []any)) {
-	if node.IsZero() {
-		return
-	}
-	if node.Kind != yaml.MappingNode {
-		p.fail(node.Line, path, "must be a map")
-		return
-	}
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		name := node.Content[i].Value
-		at := append(slices.Clone(path), name)
-		if seen[name] {
-			p.fail(node.Content[i].Line, at, "is there twice")
-			continue
-		}
-		seen[name] = true
-		do(name, node.Content[i+1], at)
-	}
-}
-
-func (p *mappingParser) target(sm *StreamMapping, name string, v *yaml.Node, at []any) *metadata.Field {
-	f := sm.object.Field(name)
-	if f == nil || slices.Contains(policy.NeverWritable, name) {
-		p.fail(v.Line, at, "%s has no field %q to set", sm.To, name)
-		return nil
-	}
-	return f
-}
-
-func (p *mappingParser) rule(v *yaml.Node, at []any) *expr.Rule {
-	if v.Kind != yaml.ScalarNode {
-		p.fail(v.Line, at, "must be an expression")
-		return nil
-	}
-	rule, err := p.exprs.CompileTransform(v.Value)
-	if err != nil {
-		p.fail(v.Line, at, "%s", trellis.Public(err).Error())
-		return nil
-	}
-	return rule
-}
-
-// knownSources checks that links point at streams of the mapping whose object
-// is the lookup's target.
-func (p *mappingParser) knownSources(m *Mapping) {
-	for i, sm := range m.Streams {
-		for _, l := range sm.links {
-			ok := slices.ContainsFunc(m.Streams, func(o *StreamMapping) bool { return o.From == l.from && o.To == l.field.Target })
-			if !ok {
-				p.fail(0, []any{"streams", i, "links", l.field.Name}, "no stream %q is mapped to %s", l.from, l.field.Target)
-			}
-		}
-	}
-}
-
-func yamlError(err error) error {
-	var typed *yaml.TypeError
-	if errors.As(err, &typed) {
-		var out trellis.Errors
-		for _, s := range typed.Errors {
-			out = append(out, trellis.Errorf(trellis.CodeInvalidInput, "the mapping cannot be read: %s", s))
-		}
-		return out
-	}
-	return trellis.Errorf(trellis.CodeInvalidInput, "the mapping cannot be read: %s", strings.TrimPrefix(err.Error(), "yaml: "))
-}
-
-// values evaluates the fields of a record. A null result clears the field.
-func (sm *StreamMapping) values(ctx context.Context, source map[string]any, now time.Time) (map[string]any, *trellis.Error) {
+// apply maps one record. A null result clears the field.
+func (sm *StreamMapping) apply(ctx context.Context, data map[string]any, now time.Time) (mapped, *trellis.Error) {
+	source, _ := sourceValue(data).(map[string]any)
 	vars := expr.Vars{Source: source, Now: now}
-	out := make(map[string]any, len(sm.fields)+len(sm.links))
+	out := mapped{values: make(map[string]any, len(sm.fields)+len(sm.links)), keys: make([]*string, len(sm.links))}
 	for _, f := range sm.fields {
-		v, err := f.rule.Value(ctx, vars)
+		v, known, err := f.value.eval(ctx, vars)
 		if err != nil {
-			return nil, trellis.Wrap(trellis.CodeInvalidInput, err, "the expression for %s fails on this record", f.field.Name).At(f.field.Name)
+			return out, err.At(f.field.Name)
 		}
-		out[f.field.Name] = v
+		if known {
+			out.values[f.field.Name] = v
+		}
+	}
+	for i, l := range sm.links {
+		v, known, err := l.key.eval(ctx, vars)
+		if err == nil && known {
+			out.keys[i], err = linkKey(v)
+		}
+		if err != nil {
+			return out, err.At(l.field.Name)
+		}
 	}
 	return out, nil
 }
 
-// keys evaluates the external keys a record's links stand for; "" is none.
-func (sm *StreamMapping) keys(ctx context.Context, source map[string]any, now time.Time) ([]string, *trellis.Error) {
-	vars := expr.Vars{Source: source, Now: now}
-	out := make([]string, len(sm.links))
-	for i, l := range sm.links {
-		v, err := l.key.Value(ctx, vars)
-		if err != nil {
-			return nil, trellis.Wrap(trellis.CodeInvalidInput, err, "the key for %s fails on this record", l.field.Name).At(l.field.Name)
-		}
-		switch v := v.(type) {
-		case nil:
-		case string:
-			out[i] = v
-		case int64:
-			out[i] = itoa(int(v))
-		default:
-			return nil, trellis.Errorf(trellis.CodeInvalidInput, "the key for %s is neither text nor a number", l.field.Name).At(l.field.Name)
-		}
+func linkKey(v any) (*string, *trellis.Error) {
+	var key string
+	switch v := v.(type) {
+	case nil:
+	case string:
+		key = v
+	case int64:
+		key = strconv.FormatInt(v, 10)
+	default:
+		return nil, trellis.Errorf(trellis.CodeInvalidInput, "the key is neither text nor a whole number")
 	}
-	return out, nil
+	if !storable(key) || len(key) > maxKey {
+		return nil, trellis.Errorf(trellis.CodeInvalidInput, "the key is no text of at most %d bytes", maxKey)
+	}
+	return &key, nil
+}
+
+// noKey is what CEL says when a map does not have a key.
+var noKey = regexp.MustCompile(`no such key: (\w+)`)
+
+// eval evaluates the expression. Not known is what is made of something that is
+// absent from the source: the source says nothing about it, so neither do we.
+func (x expression) eval(ctx context.Context, vars expr.Vars) (v any, known bool, problem *trellis.Error) {
+	v, err := x.rule.Value(ctx, vars)
+	if err == nil {
+		return v, true, nil
+	}
+	// A table in the expression may lack a key as well, and that is an error.
+	if m := noKey.FindStringSubmatch(err.Error()); m != nil && strings.Contains(x.text, "."+m[1]) {
+		return nil, false, nil
+	}
+	why := strings.TrimSuffix(clipTo(trellis.Public(err).Error(), 200), "\n")
+	var own *trellis.Error
+	if !errors.As(err, &own) {
+		why = clipTo(err.Error(), 200)
+	}
+	return nil, false, trellis.Wrap(trellis.CodeInvalidInput, err, "the expression fails on this record: %s", why)
 }
 
 // sourceValue turns what connectors deliver into what expressions read.
@@ -274,10 +139,12 @@ func sourceValue(v any) any {
 		if d, err := expr.ParseDecimal(string(v)); err == nil {
 			return d
 		}
+		return json.Number(v) // too long to be a number of ours: an error where it is used
 	case connectors.Date:
 		if d, err := expr.ParseDate(string(v)); err == nil {
 			return d
 		}
+		return string(v)
 	case connectors.TimeOfDay:
 		return string(v)
 	case []byte:
@@ -296,4 +163,37 @@ func sourceValue(v any) any {
 		return out
 	}
 	return v
+}
+
+// mayWrite checks that the role of a connection can write what the mapping
+// sets: were it never allowed to, every record would be a dead letter. What
+// depends on the record is found out with the record.
+func mayWrite(ctx context.Context, r *core.Request, who *policy.Principal, m *Mapping) error {
+	var problems trellis.Errors
+	for i, sm := range m.Streams {
+		create, err := r.Policy.Grant(ctx, who, sm.To, metadata.ActionCreate)
+		if err != nil {
+			return err
+		}
+		update, err := r.Policy.Grant(ctx, who, sm.To, metadata.ActionUpdate)
+		if err != nil {
+			return err
+		}
+		if create.Never() && update.Never() {
+			problems = append(problems, trellis.Errorf(trellis.CodeForbidden, "the connection's role may neither create nor update %s", sm.To).At("streams", i, "to"))
+			continue
+		}
+		check := func(part string, f *metadata.Field) {
+			if create.Writable(f.Name).Mode == policy.Never && update.Writable(f.Name).Mode == policy.Never {
+				problems = append(problems, trellis.Errorf(trellis.CodeForbidden, "the connection's role may not set this field").At("streams", i, part, f.Name))
+			}
+		}
+		for _, f := range sm.fields {
+			check("fields", f.field)
+		}
+		for _, l := range sm.links {
+			check("links", l.field)
+		}
+	}
+	return problems.Err()
 }

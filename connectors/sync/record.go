@@ -25,15 +25,25 @@ const (
 type storedRecord struct {
 	Stream   string
 	Key      string
-	Data     any
-	Deleted  bool
-	Modified time.Time
+	Data     any       `json:",omitempty"`
+	Deleted  bool      `json:",omitempty"`
+	Problem  string    `json:",omitempty"`
+	Modified time.Time `json:",omitzero"`
 }
 
+// encodeRecord keeps a record. When its data is not sound it keeps the reason
+// instead, so that nothing is taken for a record that is none.
 func encodeRecord(r connectors.Record) ([]byte, error) {
-	s := storedRecord{Stream: r.Stream, Key: r.Key, Deleted: r.Deleted, Modified: r.Modified}
-	if r.Data != nil {
+	s := storedRecord{Stream: clip(r.Stream), Key: clip(r.Key), Deleted: r.Deleted, Problem: clip(r.Problem)}
+	if y := r.Modified.UTC().Year(); y >= 1 && y <= 9999 {
+		s.Modified = r.Modified.UTC()
+	}
+	r.Problem = ""
+	switch err := sound(r); {
+	case err == nil && r.Data != nil:
 		s.Data = tagged(r.Data)
+	case err != nil && s.Problem == "":
+		s.Problem = clip(err.Message)
 	}
 	return json.Marshal(s)
 }
@@ -48,7 +58,7 @@ func tagged(v any) any {
 	case connectors.TimeOfDay:
 		return tag(tagTime, string(v))
 	case time.Time:
-		return tag(tagAt, v.Format(time.RFC3339Nano))
+		return tag(tagAt, v.UTC().Format(time.RFC3339Nano))
 	case []byte:
 		return tag(tagBytes, base64.StdEncoding.EncodeToString(v))
 	case []any:
@@ -77,7 +87,7 @@ func decodeRecord(data []byte) (connectors.Record, error) {
 	if err := dec.Decode(&s); err != nil {
 		return connectors.Record{}, err
 	}
-	r := connectors.Record{Stream: s.Stream, Key: s.Key, Deleted: s.Deleted, Modified: s.Modified}
+	r := connectors.Record{Stream: s.Stream, Key: s.Key, Deleted: s.Deleted, Problem: s.Problem, Modified: s.Modified}
 	v, err := untagged(s.Data)
 	if err == nil && v != nil {
 		var ok bool

@@ -17,11 +17,12 @@ CREATE TABLE trellis.connection (
 );
 
 -- Where reading goes on. It moves in the transaction that holds the records,
--- and only from the place the reader started at.
+-- and only when no other batch was committed since the reader looked.
 CREATE TABLE trellis.sync_checkpoint (
     connection_id uuid NOT NULL REFERENCES trellis.connection (id) ON DELETE CASCADE,
     stream        text COLLATE "C" NOT NULL,
     cursor        text NOT NULL,
+    mapping       text COLLATE "C" NOT NULL, -- digest of the one it was read with
     batches       bigint NOT NULL DEFAULT 0, -- committed, ever
     records       bigint NOT NULL DEFAULT 0, -- read in them
     written       bigint NOT NULL DEFAULT 0, -- created, updated or deleted by them
@@ -49,9 +50,11 @@ CREATE TABLE trellis.sync_dead_letter (
     record        bytea NOT NULL,
     code          text COLLATE "C" NOT NULL,
     reason        text NOT NULL,
+    waits_stream  text COLLATE "C",       -- with waits_key: the record that has to
+    waits_key     text COLLATE "C",       -- come first; tried again once it has a link
     attempts      integer NOT NULL DEFAULT 1,
     first_at      timestamptz NOT NULL DEFAULT now(),
     next_at       timestamptz NOT NULL,
     PRIMARY KEY (connection_id, stream, external_id)
 );
-CREATE INDEX sync_dead_letter_next_idx ON trellis.sync_dead_letter (connection_id, next_at);
+CREATE INDEX sync_dead_letter_next_idx ON trellis.sync_dead_letter (connection_id, stream, next_at);
