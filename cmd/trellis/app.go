@@ -87,7 +87,7 @@ func open(ctx context.Context, f dataFlags, log *slog.Logger, work bool) (*app, 
 }
 
 func (a *app) wire(ctx, run context.Context, work bool) error {
-	if err := a.openDatabase(ctx); err != nil {
+	if err := a.openDatabase(ctx, work); err != nil { // who works jobs stays
 		return err
 	}
 	a.catalog = metacatalog.New(a.db, a.log)
@@ -110,7 +110,7 @@ func (a *app) wire(ctx, run context.Context, work bool) error {
 	return nil
 }
 
-func (a *app) openDatabase(ctx context.Context) error {
+func (a *app) openDatabase(ctx context.Context, stays bool) error {
 	if err := os.MkdirAll(a.flags.Data, 0o711); err != nil {
 		return trellis.Wrap(trellis.CodeUnavailable, err, "the directory %s cannot be made: %v", a.flags.Data, errors.Unwrap(err))
 	}
@@ -119,7 +119,7 @@ func (a *app) openDatabase(ctx context.Context) error {
 		return err
 	}
 	if address == "" {
-		if a.pg, err = embedded.Start(ctx, embedded.Options{Dir: filepath.Join(a.flags.Data, "postgres"), Log: a.log}); err != nil {
+		if a.pg, err = embedded.Start(ctx, embedded.Options{Dir: filepath.Join(a.flags.Data, "postgres"), Inherit: stays, Log: a.log}); err != nil {
 			return err
 		}
 		a.closers = append(a.closers, func(ctx context.Context) { a.warn("stopping PostgreSQL", a.pg.Stop(ctx)) })
@@ -138,25 +138,37 @@ func (a *app) openDatabase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return pg.Migrate(ctx, a.db)
+	if err := pg.Migrate(ctx, a.db); err != nil {
+		return err
+	}
+	return a.keepDatabaseURL()
 }
 
 // databaseURL is the address given, or the one the server of this directory
 // was started with, so that tools beside it need not be told; "" is embedded.
 func (a *app) databaseURL() (string, error) {
-	file := filepath.Join(a.flags.Data, "database-url")
 	if a.flags.DatabaseURL != "" {
-		if err := os.WriteFile(file, []byte(a.flags.DatabaseURL+"\n"), 0o600); err != nil {
-			return "", trellis.Wrap(trellis.CodeUnavailable, err, "the directory %s cannot be written to", a.flags.Data)
-		}
 		return a.flags.DatabaseURL, nil
 	}
-	b, err := os.ReadFile(file)
+	b, err := os.ReadFile(a.databaseFile())
 	if errors.Is(err, os.ErrNotExist) {
 		return "", nil
 	}
 	return strings.TrimSpace(string(b)), err
 }
+
+// keepDatabaseURL remembers an address that has proved good.
+func (a *app) keepDatabaseURL() error {
+	if a.flags.DatabaseURL == "" {
+		return nil
+	}
+	if err := os.WriteFile(a.databaseFile(), []byte(a.flags.DatabaseURL+"\n"), 0o600); err != nil {
+		return trellis.Wrap(trellis.CodeUnavailable, err, "the directory %s cannot be written to", a.flags.Data)
+	}
+	return nil
+}
+
+func (a *app) databaseFile() string { return filepath.Join(a.flags.Data, "database-url") }
 
 func (a *app) keyDir() string   { return filepath.Join(a.flags.Data, "keys") }
 func (a *app) cacheDir() string { return filepath.Join(a.flags.Data, "cache") }

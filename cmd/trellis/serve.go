@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -42,6 +43,11 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 		return listenError(c.Listen, err)
 	}
 	defer l.Close() //nolint:errcheck // Serve closes it too
+	lock, err := c.claim()
+	if err != nil {
+		return err
+	}
+	defer lock.Close() //nolint:errcheck // the lock goes with it
 	a, err := open(ctx, c.dataFlags, logger(c.Verbose), true)
 	if err != nil {
 		return err
@@ -57,6 +63,23 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 		}
 	}
 	return c.serve(ctx, a, l, out, who)
+}
+
+// claim makes this the one server of the data directory. The kernel lets go of
+// the lock when the process ends, however it does.
+func (c *serveCmd) claim() (*os.File, error) {
+	if err := os.MkdirAll(c.Data, 0o711); err != nil {
+		return nil, trellis.Wrap(trellis.CodeUnavailable, err, "the directory %s cannot be made: %v", c.Data, errors.Unwrap(err))
+	}
+	f, err := os.OpenFile(filepath.Join(c.Data, "serving"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, trellis.Wrap(trellis.CodeUnavailable, err, "the directory %s cannot be written to", c.Data)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = f.Close()
+		return nil, trellis.Wrap(trellis.CodeConflict, err, "another server uses the directory %s already; choose another with --data", c.Data)
+	}
+	return f, nil
 }
 
 func (c *serveCmd) serve(ctx context.Context, a *app, l net.Listener, out io.Writer, who string) error {

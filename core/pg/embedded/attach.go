@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,6 +32,42 @@ func (s *Server) attach(ctx context.Context) error {
 	closeConn(conn)
 	s.url, s.attached = url, true
 	return nil
+}
+
+// inherit waits until the owner has gone, and then starts the server again and
+// owns it, at the same address.
+func (s *Server) inherit() {
+	giveUp := func(err error) {
+		if s.run.Err() == nil {
+			s.err = err
+		}
+		close(s.done)
+	}
+	for s.lock == nil {
+		var err error
+		if s.lock, err = tryLock(filepath.Join(s.opts.Dir, "lock")); err != nil {
+			giveUp(err)
+			return
+		}
+		if s.lock == nil && !sleep(s.run, 100*time.Millisecond) {
+			giveUp(nil)
+			return
+		}
+	}
+	url := s.url
+	p, err := s.prepare(s.run)
+	if err == nil && s.url != url {
+		p.shutdown(s.run)
+		err = trellis.Errorf(trellis.CodeUnavailable, "the socket of PostgreSQL has another place since its owner has gone")
+	}
+	if err != nil {
+		s.removeSocket()
+		_ = s.lock.Close()
+		giveUp(err)
+		return
+	}
+	s.log.Info("the process that owned PostgreSQL has gone, and this one has taken it over")
+	s.watch(p)
 }
 
 // prepareDatabase makes our database where there is none and checks that it

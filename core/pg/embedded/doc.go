@@ -4,7 +4,8 @@
 // Start takes a directory and gives a Server. The process that holds the lock on
 // the directory owns the server: it makes the data directory where there is
 // none, starts PostgreSQL, starts it again when it dies, and stops it. A process
-// that finds the lock held attaches: it uses the same server and never stops it.
+// that finds the lock held attaches: it uses the same server and never stops it,
+// unless it was told to inherit it.
 //
 // What is in the directory:
 //

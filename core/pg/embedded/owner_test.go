@@ -33,6 +33,34 @@ func TestSecondProcessAttaches(t *testing.T) {
 	}
 }
 
+// TestHeirTakesOver: the server comes back at the same address when its owner
+// goes, by itself or killed, and is then stopped by the heir.
+func TestHeirTakesOver(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*other){"finished": (*other).finish, "killed": (*other).kill} {
+		dir := seeded(t)
+		owner := elsewhere(t, dir, nil)
+		owner.url()
+		said := &record{}
+		s := start(t, Options{Dir: dir, Inherit: true, Log: slog.New(said)})
+		end(owner)
+		for ctx := within(t); !said.has("has taken it over"); {
+			if !sleep(ctx, 10*time.Millisecond) {
+				t.Fatalf("%s: nobody has taken over: %q", name, said.lines)
+			}
+		}
+		if got := ask(t, s.URL(), "SELECT 1"); got != "1" {
+			t.Errorf("%s: %q", name, got)
+		}
+		stop(t, s)
+		if using := processesIn(filepath.Join(dir, "pgdata")); len(using) > 0 {
+			t.Errorf("%s: the heir has left processes %v", name, using)
+		}
+	}
+	s := start(t, Options{Dir: seeded(t), Inherit: true}) // nothing to inherit
+	stop(t, s)
+}
+
 // TestEnvironmentIsIgnored: libpq's variables are about other servers.
 func TestEnvironmentIsIgnored(t *testing.T) {
 	dir := seeded(t)

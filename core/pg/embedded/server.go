@@ -25,6 +25,9 @@ type Options struct {
 	NodeModules []string
 	// Settings override PostgreSQL's configuration files.
 	Settings map[string]string
+	// Inherit makes one that attaches the owner when the owner before has gone:
+	// for processes that live long beside others that do not.
+	Inherit bool
 	// Log receives what PostgreSQL and this package report. Default: nothing.
 	Log *slog.Logger
 	// Notify, when set, hears what becomes of an owned server after Start. Calls
@@ -56,7 +59,7 @@ type Server struct {
 	url      string
 	attached bool
 
-	// Of the owner only.
+	// Of the owner only, and of one that is to inherit.
 	lock   *os.File
 	bin    binaries
 	who    identity
@@ -105,6 +108,10 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 			return s.own(ctx)
 		}
 		if s.attach(ctx) == nil {
+			if o.Inherit {
+				s.mayStop(ctx)
+				go s.inherit()
+			}
 			return s, nil
 		}
 		// The owner is still starting, or just gone.
@@ -122,10 +129,15 @@ func (s *Server) own(ctx context.Context) (*Server, error) {
 		_ = s.lock.Close()
 		return nil, err
 	}
-	s.stop = make(chan context.Context, 1)
-	s.run, s.end = context.WithCancel(context.WithoutCancel(ctx))
+	s.mayStop(ctx)
 	go s.watch(p)
 	return s, nil
+}
+
+// mayStop prepares for Stop.
+func (s *Server) mayStop(ctx context.Context) {
+	s.stop = make(chan context.Context, 1)
+	s.run, s.end = context.WithCancel(context.WithoutCancel(ctx))
 }
 
 // prepare does all that comes before the server can be used.
@@ -164,12 +176,12 @@ func (s *Server) prepare(ctx context.Context) (*process, error) {
 // server is started again.
 func (s *Server) URL() string { return s.url }
 
-// Attached says that another process owns the server.
+// Attached says that another process owned the server at the start.
 func (s *Server) Attached() bool { return s.attached }
 
 // Done is closed when the server has been stopped, or has been given up after it
 // could not be started again; Err then says why. An attached server's Done is
-// closed by Stop alone.
+// closed by Stop alone, unless it is to inherit and cannot.
 func (s *Server) Done() <-chan struct{} { return s.done }
 
 // Err is why the server was given up, nil before and after Stop.
@@ -188,7 +200,7 @@ func (s *Server) Err() error {
 // be called again.
 func (s *Server) Stop(ctx context.Context) error {
 	s.once.Do(func() {
-		if s.attached {
+		if s.stop == nil {
 			close(s.done)
 			return
 		}
