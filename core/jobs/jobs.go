@@ -47,15 +47,35 @@ func New(db *pg.DB, log *slog.Logger) *Jobs {
 	return &Jobs{Workers: river.NewWorkers(), db: db, log: log}
 }
 
-// Migrate makes or upgrades River's tables.
+// migrationLock keeps processes from making River's tables at the same time.
+const migrationLock int64 = 0x7269766572 // "river"
+
+// Migrate makes or upgrades River's tables. Processes that start together wait
+// for each other, a minute at most.
 func (j *Jobs) Migrate(ctx context.Context) error {
 	pool := j.db.Direct()
+	lent, err := pool.Acquire(ctx)
+	if err != nil {
+		return pg.Error(err)
+	}
+	conn := lent.Hijack() // a session of its own: the lock ends with it
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = conn.Close(ctx)
+	}()
+	if _, err := conn.Exec(ctx, `SET lock_timeout = '1min'; SET statement_timeout = '1min'`); err != nil {
+		return pg.Error(err)
+	}
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, migrationLock); err != nil {
+		return pg.Error(err)
+	}
 	var there bool
-	if err := pool.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)`, Schema).Scan(&there); err != nil {
+	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`, Schema).Scan(&there); err != nil {
 		return pg.Error(err)
 	}
 	if !there {
-		if _, err := pool.Exec(ctx, `CREATE SCHEMA `+Schema); err != nil && pg.SQLState(err) != "42P06" {
+		if _, err := conn.Exec(ctx, `CREATE SCHEMA `+Schema); err != nil {
 			return pg.Error(err)
 		}
 	}
@@ -93,7 +113,7 @@ func (j *Jobs) Start(ctx context.Context) error { return j.client.Start(ctx) }
 // they are taken up again later. It returns when all have ended or ctx is done.
 func (j *Jobs) Stop(ctx context.Context) error { return j.client.StopAndCancel(ctx) }
 
-// Insert enqueues a job.
+// Insert enqueues a job. Open comes first.
 func (j *Jobs) Insert(ctx context.Context, args river.JobArgs, opts *river.InsertOpts) error {
 	_, err := j.client.Insert(ctx, args, opts)
 	return pg.Error(err)
