@@ -74,7 +74,7 @@ func CursorError(format string, args ...any) *Fault {
 // says so.
 func After(err error) (time.Duration, bool) {
 	var f *Fault
-	if !errors.As(err, &f) || f.Kind != ErrBackOff || f.After <= 0 {
+	if !errors.As(err, &f) || !errors.Is(f.Kind, ErrBackOff) || f.After <= 0 {
 		return 0, false
 	}
 	return f.After, true

@@ -125,7 +125,7 @@ func writeNew(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return trellis.Wrap(trellis.CodeUnavailable, err, "the folder of %s cannot be made", path)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // metadata is for everyone who works on it
 	if err != nil {
 		return trellis.Wrap(trellis.CodeConflict, err, "%s cannot be written: %v", path, errors.Unwrap(err))
 	}

@@ -42,12 +42,12 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return listenError(c.Listen, err)
 	}
-	defer l.Close() //nolint:errcheck // Serve closes it too
+	defer l.Close() // Serve closes it too
 	lock, err := c.claim()
 	if err != nil {
 		return err
 	}
-	defer lock.Close() //nolint:errcheck // the lock goes with it
+	defer lock.Close() // the lock goes with it
 	a, err := open(ctx, c.dataFlags, logger(c.Verbose), true)
 	if err != nil {
 		return err

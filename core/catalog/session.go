@@ -90,7 +90,7 @@ func (c *session) endTurn(id trellis.ID) {
 // pause waits about 5, 10, 20… ms, at most 400.
 func pause(ctx context.Context, n int) error {
 	most := 10 * time.Millisecond << min(n, 6)
-	t := time.NewTimer(most/2 + rand.N(most/2))
+	t := time.NewTimer(most/2 + rand.N(most/2)) //nolint:gosec // spreads tries, keeps no secret
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

@@ -40,7 +40,6 @@ type provider struct {
 	schema  Schema
 	user    map[string]*types.FieldType
 	objects sync.Map // name → *recordType
-	changed *types.FieldType
 }
 
 var _ types.Provider = (*provider)(nil)

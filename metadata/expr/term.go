@@ -109,10 +109,17 @@ type Arith struct {
 	L, R Term
 }
 
-func (c Column) Type() Type  { return c.Of }
+// Type implements Term.
+func (c Column) Type() Type { return c.Of }
+
+// Type implements Term.
 func (l Literal) Type() Type { return l.Of }
-func (s Slot) Type() Type    { return s.Of }
-func (a Arith) Type() Type   { return a.L.Type() }
+
+// Type implements Term.
+func (s Slot) Type() Type { return s.Of }
+
+// Type implements Term: that of both sides.
+func (a Arith) Type() Type { return a.L.Type() }
 
 // Type is IntType for Size, DecimalType for ToDecimal, else TextType.
 func (c Call) Type() Type {

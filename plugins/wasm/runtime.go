@@ -101,8 +101,7 @@ func (r *Runtime) Load(ctx context.Context, pkg *plugins.Package, ops plugins.Op
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		m.free(ctx)
-		return nil, errors.New("the plugin runtime is closed")
+		return nil, errors.Join(errors.New("the plugin runtime is closed"), m.free(ctx))
 	}
 	r.open[m] = struct{}{}
 	return m, nil

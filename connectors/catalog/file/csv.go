@@ -33,11 +33,11 @@ func newCSVRows(in *bounded, o options) (*csvRows, error) {
 	c.reader.Comma = delimiter
 	c.reader.FieldsPerRecord = -1
 	header, err := c.reader.Read()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return c, nil // an empty file
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the first line cannot be read: %v", err)
+		return nil, fmt.Errorf("the first line cannot be read: %w", err)
 	}
 	if len(header) > maxColumns {
 		return nil, fmt.Errorf("it has more than %d columns", maxColumns)

@@ -52,7 +52,7 @@ func (j *jsonRows) readLine() ([]byte, error) {
 			return j.line, nil
 		case len(j.line) > maxRow:
 			return nil, errRowTooLong
-		case err != bufio.ErrBufferFull:
+		case !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
 		}
 	}

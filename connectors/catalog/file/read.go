@@ -82,7 +82,7 @@ func (c *connection) columns(name string) ([]string, error) {
 		return nil, err
 	}
 	defer t.close()
-	if _, err := t.next(); err != nil && err != io.EOF {
+	if _, err := t.next(); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	return t.columns(), nil
@@ -149,7 +149,7 @@ func (c *connection) readFile(ctx context.Context, p *place, f file, batch *conn
 			return err
 		}
 		r, err := c.open.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			// Had the file changed meanwhile, its mark is another one now, and it is
 			// read again next time.
 			p.Read[f.name], p.Current = f.mark, nil

@@ -58,7 +58,7 @@ func (o options) open(files fs.FS, stream, name string) (*table, error) {
 	}
 	raw := bufio.NewReaderSize(f, sniffed)
 	start, err := raw.Peek(sniffed)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		_ = f.Close()
 		return nil, fmt.Errorf("file: %w", err)
 	}
@@ -133,7 +133,7 @@ func (t *table) next() (connectors.Record, error) {
 	data, err := t.rows.next()
 	var bad rowError
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return r, io.EOF
 	case errors.As(err, &bad):
 		r.Problem = fmt.Sprintf("%s, record %d: %s", t.name, t.row, bad)

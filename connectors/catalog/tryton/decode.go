@@ -22,8 +22,8 @@ func decodeAnswer(text []byte) (any, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
 	if err := dec.Decode(&answer); err != nil {
-		// %v: an empty answer is io.EOF, which for a Source means the end.
-		return nil, fmt.Errorf("tryton: the answer cannot be read: %v", err)
+		// An empty answer is io.EOF, which for a Source means the end.
+		return nil, fmt.Errorf("tryton: the answer cannot be read: %v", err) //nolint:errorlint // so not %w
 	}
 	if e, ok := answer["error"]; ok {
 		return nil, decodeError(e)

@@ -149,12 +149,12 @@ func deriveParty(data map[string]any) {
 			}
 		}
 	}
-	for _, a := range active(data["addresses"]) {
+	if addresses := active(data["addresses"]); len(addresses) > 0 {
+		a := addresses[0]
 		data["street"], data["city"], data["postal_code"] = a["street"], a["city"], a["postal_code"]
 		if country, ok := a["country"].(map[string]any); ok {
 			data["country"] = country["code"]
 		}
-		return
 	}
 }
 

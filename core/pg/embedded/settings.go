@@ -47,7 +47,7 @@ func memory() uint64 {
 	total := uint64(2 << 30)
 	var info syscall.Sysinfo_t
 	if syscall.Sysinfo(&info) == nil {
-		total = uint64(info.Totalram) * uint64(info.Unit)
+		total = info.Totalram * uint64(info.Unit)
 	}
 	if b, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
 		if limit, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64); err == nil {

@@ -38,7 +38,7 @@ func (s *Server) placeSocket() error {
 		if err := s.who.makeDir(dir); err != nil && !errors.Is(err, os.ErrExist) {
 			return fileError(err, "make the directory", dir)
 		}
-		if err := errors.Join(s.who.give(dir), os.Chmod(dir, 0o700)); err != nil {
+		if err := errors.Join(s.who.give(dir), os.Chmod(dir, 0o700)); err != nil { //nolint:gosec // a directory, not a file
 			return fileError(err, "take over", dir)
 		}
 		s.socket = dir

@@ -155,7 +155,7 @@ func lockFile(path string, how int) (*os.File, error) {
 		return nil, err
 	}
 	for {
-		if err = syscall.Flock(int(f.Fd()), how); err != syscall.EINTR {
+		if err = syscall.Flock(int(f.Fd()), how); !errors.Is(err, syscall.EINTR) {
 			break
 		}
 	}

@@ -76,7 +76,7 @@ func (p *process) until(ctx context.Context, ready func(context.Context) error) 
 		}
 		select {
 		case <-p.done:
-			return fmt.Errorf("it ended (%v):\n%s", p.err, tail(p.log))
+			return fmt.Errorf("it ended (%w):\n%s", p.err, tail(p.log))
 		case <-ctx.Done():
 			return fmt.Errorf("it does not answer (%w):\n%s", err, tail(p.log))
 		case <-time.After(20 * time.Millisecond):
