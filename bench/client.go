@@ -3,9 +3,11 @@ package bench
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -89,4 +91,25 @@ func (c *client) ask(k *Case, body, buf []byte) ([]byte, error) {
 		return buf, fmt.Errorf("bench: %s answered %s: %.500s", c.url(k), res.Status, into.Bytes()[len(buf):])
 	}
 	return into.Bytes(), nil
+}
+
+// many asks n times in all, on so many connections at once. took, when not nil,
+// gets how long each request lasted.
+func (c *client) many(k *Case, bodies [][]byte, n, connections int, took []time.Duration) error {
+	errs := make([]error, connections)
+	var all sync.WaitGroup
+	for w := range connections {
+		all.Go(func() {
+			var buf []byte
+			for i := w; i < n && errs[w] == nil; i += connections {
+				begun := time.Now()
+				buf, errs[w] = c.ask(k, bodies[i%len(bodies)], buf[:0])
+				if took != nil {
+					took[i] = time.Since(begun)
+				}
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
 }

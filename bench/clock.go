@@ -60,13 +60,22 @@ func (s side) read(ctx context.Context, db *pg.DB) (clocks, error) {
 	return c, nil
 }
 
-// since is what was used after an earlier reading. A process that is new since
-// then counts in full; one that has ended counts nothing, but connections last
+// cost is CPU time, of the server and of PostgreSQL.
+type cost struct{ server, postgres time.Duration }
+
+func (c cost) all() time.Duration { return c.server + c.postgres }
+
+// cost is what was used between two readings. A process that is new since then
+// counts in full; one that has ended counts nothing, but connections last
 // longer than a measurement.
-func (c clocks) since(before clocks) time.Duration {
-	var sum time.Duration
-	for pid, used := range c {
-		sum += used - before[pid]
+func (s side) cost(before, after clocks) cost {
+	var c cost
+	for pid, used := range after {
+		if used -= before[pid]; pid == s.pid {
+			c.server += used
+		} else {
+			c.postgres += used
+		}
 	}
-	return sum
+	return c
 }

@@ -59,6 +59,7 @@ func (r *runner) same(ctx context.Context, k *Case) error {
 		return err
 	}
 	since := trellis.NewID()
+	clear(since[6:]) // what the others make in the same millisecond comes later
 	empty := 0
 	for i := range mine {
 		a, err := r.answer(r.trellis, k, mine[i])

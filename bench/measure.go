@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -11,6 +10,7 @@ import (
 // and how long requests took in a crowd.
 type measured struct {
 	cpu     [2][]float64 // ms
+	server  [2][]float64 // the server's part of it
 	latency [2]latency
 }
 
@@ -33,7 +33,9 @@ func (r *runner) measure(ctx context.Context, k *Case) (*measured, error) {
 			if err != nil {
 				return nil, err
 			}
-			m.cpu[s] = append(m.cpu[s], float64(used)/float64(n)/float64(time.Millisecond))
+			each := float64(n) * float64(time.Millisecond)
+			m.cpu[s] = append(m.cpu[s], float64(used.all())/each)
+			m.server[s] = append(m.server[s], float64(used.server)/each)
 		}
 	}
 	if r.o.Crowd > 0 {
@@ -61,32 +63,28 @@ func (r *runner) calibrate(ctx context.Context, k *Case) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		n = max(n, int(r.o.Turn*trial/max(used, 1)))
+		n = max(n, int(r.o.Turn*trial/max(used.all(), 1)))
 	}
 	return min(max(n, 10), 2000), nil
 }
 
-// turn asks one side n times, one request after the other, and tells the CPU
-// that it took.
-func (r *runner) turn(ctx context.Context, k *Case, s, n int) (time.Duration, error) {
+// turn asks one side n times and tells the CPU that it took.
+func (r *runner) turn(ctx context.Context, k *Case, s, n int) (cost, error) {
 	c := r.client(s)
 	bodies, err := c.prepare(k, r.ground.Size, r.written, n)
 	if err != nil {
-		return 0, err
+		return cost{}, err
 	}
 	r.written += n
 	before, err := r.sides[s].read(ctx, r.ground.db)
 	if err != nil {
-		return 0, err
+		return cost{}, err
 	}
-	buf := make([]byte, 0, 256<<10)
-	for i := range n {
-		if buf, err = c.ask(k, bodies[i%len(bodies)], buf[:0]); err != nil {
-			return 0, err
-		}
+	if err := c.many(k, bodies, n, r.o.Connections, nil); err != nil {
+		return cost{}, err
 	}
 	after, err := r.sides[s].read(ctx, r.ground.db)
-	return after.since(before), err
+	return r.sides[s].cost(before, after), err
 }
 
 // crowd asks one side n times in all on many connections at once.
@@ -98,23 +96,8 @@ func (r *runner) crowd(k *Case, s, n int) (latency, error) {
 	}
 	r.written += n
 	took := make([]time.Duration, n)
-	errs := make([]error, r.o.Crowd)
-	var all sync.WaitGroup
-	for w := range r.o.Crowd {
-		all.Go(func() {
-			var buf []byte
-			for i := w; i < n && errs[w] == nil; i += r.o.Crowd {
-				begun := time.Now()
-				buf, errs[w] = c.ask(k, bodies[i%len(bodies)], buf[:0])
-				took[i] = time.Since(begun)
-			}
-		})
-	}
-	all.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return latency{}, err
-		}
+	if err := c.many(k, bodies, n, r.o.Crowd, took); err != nil {
+		return latency{}, err
 	}
 	slices.Sort(took)
 	return latency{took[n/2], took[n*99/100]}, nil

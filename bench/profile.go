@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/pprof"
 	"time"
 
@@ -47,15 +48,18 @@ func Profile(ctx context.Context, g *Ground, dir string, o Options) error {
 }
 
 func (r *runner) profile(ctx context.Context, k *Case, h http.Handler, path string) error {
-	serve := func(body []byte) ([]byte, error) {
+	serve := func(body []byte) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		req.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, req)
-		return dataOf(w.Body.Bytes())
+		if bytes.HasPrefix(w.Body.Bytes(), []byte(`{"errors"`)) {
+			return fmt.Errorf("bench: %s: %.500s", k.Name, w.Body)
+		}
+		return nil
 	}
 	f, err := os.Create(path)
 	if err != nil {
@@ -63,13 +67,14 @@ func (r *runner) profile(ctx context.Context, k *Case, h http.Handler, path stri
 	}
 	defer f.Close()
 	n := 0
+	var before, after runtime.MemStats
 	for begun := time.Now(); time.Since(begun) < profileTime; {
 		bodies, err := r.trellis.prepare(k, r.ground.Size, n, variants)
 		if err != nil {
 			return err
 		}
 		for _, body := range bodies {
-			if _, err := serve(body); err != nil {
+			if err := serve(body); err != nil {
 				return err
 			}
 		}
@@ -78,9 +83,13 @@ func (r *runner) profile(ctx context.Context, k *Case, h http.Handler, path stri
 				return err
 			}
 			defer pprof.StopCPUProfile()
+			runtime.ReadMemStats(&before)
 		}
 		n += len(bodies)
 	}
-	fmt.Fprintf(r.o.Out, "%s: %d requests; go tool pprof -top -cum %s\n", k.Name, n-variants, path)
+	runtime.ReadMemStats(&after)
+	asked := uint64(n - variants)
+	fmt.Fprintf(r.o.Out, "%s: %d requests, %d bytes in %d objects each; go tool pprof -top -cum %s\n",
+		k.Name, asked, (after.TotalAlloc-before.TotalAlloc)/asked, (after.Mallocs-before.Mallocs)/asked, path)
 	return nil
 }

@@ -21,7 +21,9 @@ type Options struct {
 	// Turn is about how much CPU one turn takes, default 60 ms: more is steadier
 	// and slower.
 	Turn time.Duration
-	Only []string // names of cases; default all
+	// Connections is how many ask at once in a turn.
+	Connections int
+	Only        []string // names of cases; default all
 	// Crowd is how many connections ask at once when latencies are taken, after
 	// the turns; 0 takes none. Default 16.
 	Crowd int
