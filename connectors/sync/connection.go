@@ -68,6 +68,7 @@ func (s *Service) Create(ctx context.Context, r *core.Request, n NewConnection) 
 	if err != nil {
 		return nil, err
 	}
+	c.secrets = sealed
 	_, err = s.db.Exec(ctx, `INSERT INTO trellis.connection (id, workspace_id, name, connector, role, settings, secrets, networks, mapping) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		c.ID, r.View.WorkspaceID, c.Name, c.Connector, c.Role, plainJSON, sealed, c.Networks, c.Mapping)
 	if pg.SQLState(err) == pg.StateUniqueViolation {
@@ -95,16 +96,15 @@ func (s *Service) check(ctx context.Context, r *core.Request, n NewConnection) (
 	if _, err := egress.ParseNetworks(n.Networks); err != nil {
 		note(err, "networks")
 	}
-	m, err := ParseMapping(n.Mapping, r.View.Snapshot)
-	switch {
-	case r.View.Snapshot.Role(n.Role) == nil:
+	known := r.View.Snapshot.Role(n.Role) != nil
+	if !known {
 		note(trellis.Errorf(trellis.CodeInvalidInput, "there is no role %q", n.Role), "role")
-		fallthrough
-	case err != nil:
-		note(err, "mapping")
-	default:
-		note(mayWrite(ctx, r, principal(r.View.WorkspaceID, trellis.ID{}, n.Name, n.Role), m), "mapping")
 	}
+	m, err := ParseMapping(n.Mapping, r.View.Snapshot)
+	if err == nil && known {
+		err = mayWrite(ctx, r, principal(r.View.WorkspaceID, trellis.ID{}, n.Name, n.Role), m)
+	}
+	note(err, "mapping")
 	c := s.Connector(n.Connector)
 	if c == nil {
 		note(trellis.Errorf(trellis.CodeInvalidInput, "there is no connector %q", n.Connector), "connector")

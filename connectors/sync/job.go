@@ -52,7 +52,7 @@ func (w *PullWorker) Work(ctx context.Context, job *river.Job[PullArgs]) error {
 // NextRetry waits a few seconds at first, twice as long each time, an hour at
 // most: ERPs restart, and nothing is lost by waiting.
 func (w *PullWorker) NextRetry(job *river.Job[PullArgs]) time.Time {
-	wait := min(5*time.Second<<min(job.Attempt, 12), time.Hour)
+	wait := min(5*time.Second<<min(max(job.Attempt-1, 0), 12), time.Hour)
 	return time.Now().Add(wait)
 }
 
