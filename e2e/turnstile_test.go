@@ -45,11 +45,7 @@ func newTurnstile(t *testing.T, to string) *turnstile {
 
 // ServeHTTP implements http.Handler.
 func (ts *turnstile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
-	if err != nil {
-		return // the caller was killed
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
+	body := peek(r)
 	ts.mu.Lock()
 	open := ts.open
 	ts.mu.Unlock()
@@ -62,6 +58,14 @@ func (ts *turnstile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if isPage(body) {
 		ts.count()
 	}
+}
+
+// peek reads the body and leaves it there. Of a caller that was killed it gives
+// what came.
+func peek(r *http.Request) []byte {
+	body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return body
 }
 
 // isPage says that a request asks for records of a stream, not for the newest
