@@ -109,7 +109,7 @@ func (e *Engine) runSteps(ctx context.Context, r *Request, rows []*row) ([]step,
 		extra["deleted_batch"] = nil
 	}
 	caller := r.caller()
-	if first.cascaded {
+	if first.root != nil {
 		caller = systemRequest(r).caller()
 	}
 	st, err := query.Update(ctx, r.space(), caller, first.grant, writes, givenFields(rows), extra, out)
@@ -124,15 +124,20 @@ func (e *Engine) runSteps(ctx context.Context, r *Request, rows []*row) ([]step,
 }
 
 func (e *Engine) withPostRule(ctx context.Context, r *Request, steps []step, rows []*row) ([]step, error) {
-	ids := make([]trellis.ID, len(rows))
+	ids, images := make([]trellis.ID, len(rows)), make([]*query.Image, len(rows))
 	for i, w := range rows {
-		ids[i] = w.id
+		ids[i], images[i] = w.id, w.image
 	}
-	st, ok, err := query.PostRule(ctx, r.space(), r.caller(), rows[0].grant, ids, givenFields(rows))
-	if ok {
-		steps = append(steps, step{Statement: st, failed: errOutside, rows: rows})
+	st, ok, err := query.PostRule(ctx, r.space(), r.caller(), rows[0].grant, ids, images, givenFields(rows))
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok:
+		return nil, errOutside
+	case st != nil:
+		steps = append(steps, step{Statement: *st, failed: errOutside, rows: rows})
 	}
-	return steps, err
+	return steps, nil
 }
 
 // givenFields are the fields that callers set, in a fixed order for the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/core/pg"
@@ -26,6 +27,7 @@ func (e *Engine) prepare(ctx context.Context, r *Request, ops []Op) ([]*row, err
 			return nil, err
 		}
 	}
+	refuseTwice(rows)
 	for _, w := range rows {
 		if w.err == nil {
 			e.makeImage(ctx, r, w)
@@ -35,6 +37,21 @@ func (e *Engine) prepare(ctx context.Context, r *Request, ops []Op) ([]*row, err
 		return nil, err
 	}
 	return e.withChildren(ctx, r, rows)
+}
+
+// refuseTwice refuses a second operation on one record: the first changes the
+// version that both were prepared with.
+func refuseTwice(rows []*row) {
+	seen := map[trellis.ID]bool{}
+	for _, w := range rows {
+		if w.err != nil || w.old == nil {
+			continue
+		}
+		if seen[w.id] {
+			w.fail(trellis.Errorf(trellis.CodeInvalidInput, "the same record is in this write twice").At(w.path...))
+		}
+		seen[w.id] = true
+	}
 }
 
 // resolve checks what can be told from the operation alone.
@@ -125,6 +142,9 @@ func (e *Engine) loadOld(ctx context.Context, r *Request, rows []*row) error {
 func (e *Engine) loadSet(ctx context.Context, r *Request, rows []*row) error {
 	o, verb := rows[0].object, rows[0].verb
 	match, err := matchFields(rows[0])
+	if err == nil && verb == Upsert {
+		err = e.mayUpsert(ctx, r, o, match)
+	}
 	if err != nil {
 		for _, w := range rows {
 			w.fail(err.At(w.path...))
@@ -168,8 +188,33 @@ func (e *Engine) loadSet(ctx context.Context, r *Request, rows []*row) error {
 	return nil
 }
 
+// mayUpsert asks for all that an upsert needs, whatever it will turn out to be:
+// to create, to update, and to read the key.
+func (e *Engine) mayUpsert(ctx context.Context, r *Request, o *metadata.ObjectView, key []*metadata.Field) *trellis.Error {
+	for _, a := range []metadata.Action{metadata.ActionCreate, metadata.ActionUpdate, metadata.ActionRead} {
+		g, err := r.Policy.Grant(ctx, r.Principal, o.Name, a)
+		if err != nil {
+			return public(err)
+		}
+		hidden := a == metadata.ActionRead && slices.ContainsFunc(key, func(f *metadata.Field) bool { return !shown(g, f) })
+		if g.Never() || hidden {
+			return trellis.Errorf(trellis.CodeForbidden, "an upsert of %s needs the rights to create, to update, and to read the key", o.Label.In("en", o.Name))
+		}
+	}
+	return nil
+}
+
+func shown(g *policy.Grant, f *metadata.Field) bool {
+	m := g.Field(f.Name).Mode
+	return m == policy.When || m == policy.Plain
+}
+
 // settle gives a row its stored record; an upsert becomes an update or create.
 func settle(w *row, s *query.Stored) {
+	if w.verb == Upsert && s != nil && !s.See {
+		w.fail(uniqueError(w)) // as if it had been a create
+		return
+	}
 	if w.verb == Upsert {
 		w.verb = Create
 		if s != nil {
@@ -263,14 +308,19 @@ func (e *Engine) makeImage(ctx context.Context, r *Request, w *row) {
 	} else {
 		w.image = query.NewImage(map[string]any{"id": w.id})
 	}
+	var narrow []string
 	for name, v := range w.given {
 		f := w.object.Field(name)
 		if a := g.Writable(name); a.Mode == policy.Never || w.old != nil && a.Mode == policy.When && !w.old.Fields[name] {
 			w.fail(trellis.Errorf(trellis.CodeForbidden, "you may not set %s", name).At(w.at(name)...))
 			continue
+		} else if a.Mode == policy.When {
+			narrow = append(narrow, name)
 		}
 		w.set(f, v)
 	}
+	slices.Sort(narrow)
+	w.narrow = strings.Join(narrow, " ")
 	if w.verb == Create {
 		w.applyDefaults(r)
 	}
@@ -297,7 +347,7 @@ func (w *row) applyDefaults(r *Request) {
 }
 
 // checkLookups makes sure that lookups are set to live records the caller may
-// read, or to records made in the same write.
+// read, to the caller, or to records made in the same write.
 func (e *Engine) checkLookups(ctx context.Context, r *Request, rows []*row) error {
 	made := map[trellis.ID]bool{}
 	for i, w := range rows {
@@ -312,8 +362,9 @@ func (e *Engine) checkLookups(ctx context.Context, r *Request, rows []*row) erro
 		}
 	}
 	wanted := map[string]map[trellis.ID]bool{}
+	known := func(f *metadata.Field, id trellis.ID) bool { return made[id] || own(r.Principal, f, id) }
 	eachLookup(rows, func(_ *row, f *metadata.Field, id trellis.ID) {
-		if !made[id] {
+		if !known(f, id) {
 			if wanted[f.Target] == nil {
 				wanted[f.Target] = map[trellis.ID]bool{}
 			}
@@ -329,11 +380,17 @@ func (e *Engine) checkLookups(ctx context.Context, r *Request, rows []*row) erro
 		visible[object] = seen
 	}
 	eachLookup(rows, func(w *row, f *metadata.Field, id trellis.ID) {
-		if !made[id] && !visible[f.Target][id] {
+		if !known(f, id) && !visible[f.Target][id] {
 			w.fail(trellis.Errorf(trellis.CodeInvalidInput, "refers to a record that is not there").At(w.at(f.Name)...))
 		}
 	})
 	return nil
+}
+
+// own says that a lookup names the caller or a team of theirs: whoever may not
+// read people and teams may still say whose a record is.
+func own(p *policy.Principal, f *metadata.Field, id trellis.ID) bool {
+	return p.User != nil && (f.Target == "user" && id == p.User.ID || f.Target == "team" && slices.Contains(p.User.Teams, id))
 }
 
 func eachLookup(rows []*row, do func(w *row, f *metadata.Field, id trellis.ID)) {

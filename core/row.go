@@ -23,9 +23,12 @@ type row struct {
 	grant   *policy.Grant
 	batch   trellis.ID // the delete or restore it belongs to
 	path    []any
-	// cascaded rows were not asked for: they follow another one.
-	cascaded bool
-	err      *trellis.Error
+	// narrow names the fields given that are writable in some rows only.
+	narrow string
+	// root is the row that this one follows into or out of the trash, nil when
+	// it was asked for itself.
+	root *row
+	err  *trellis.Error
 }
 
 // changes says whether the row will be written at all.
@@ -64,13 +67,14 @@ func byObject(rows []*row) [][]*row {
 	return groups
 }
 
-// runs groups neighbours that can be one statement: the same verb and object.
-// A row that refers to one of the same run by a lookup is fine, since foreign
-// keys are checked at the statement's end.
+// runs groups neighbours that can be one statement: the same verb and object,
+// and the same conditions on fields, which hold for all rows of a statement. A
+// row that refers to one of the same run by a lookup is fine, since foreign keys
+// are checked at the statement's end.
 func runs(rows []*row) [][]*row {
 	var out [][]*row
 	for i, w := range rows {
-		if i == 0 || w.verb != rows[i-1].verb || w.object != rows[i-1].object || w.batch != rows[i-1].batch {
+		if i == 0 || w.verb != rows[i-1].verb || w.object != rows[i-1].object || w.batch != rows[i-1].batch || w.narrow != rows[i-1].narrow {
 			out = append(out, nil)
 		}
 		out[len(out)-1] = append(out[len(out)-1], w)

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"slices"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/core/query"
@@ -13,88 +14,121 @@ const maxCascade = 10_000
 
 // withChildren adds to deletes and restores what goes with them: children of a
 // deleted record share its batch, so that a restore brings back just those.
-// Records that refer to a deleted one with Restrict refuse the delete.
+// Records that refer to a deleted one with Restrict and stay refuse the delete.
 // Children are written as the system: who may delete a parent may delete what
 // belongs to it.
 func (e *Engine) withChildren(ctx context.Context, r *Request, rows []*row) ([]*row, error) {
-	out := rows
+	c := &cascade{engine: e, system: systemRequest(r), going: map[trellis.ID]bool{}}
+	var roots []*row
 	for _, w := range rows {
-		if w.err != nil || w.verb != Delete && w.verb != Restore {
-			continue
+		if w.err == nil && (w.verb == Delete || w.verb == Restore) {
+			roots, c.going[w.id] = append(roots, w), true
 		}
+	}
+	out := rows
+	for _, w := range roots {
 		w.batch = trellis.NewID()
 		if w.verb == Restore {
 			w.batch = w.old.Batch
 		}
-		children, err := e.children(ctx, r, w, 0)
-		if err != nil {
+		c.found = nil
+		if err := c.follow(ctx, w, w, 0); err != nil {
 			return nil, err
 		}
-		if len(children) > maxCascade {
+		if len(c.found) > maxCascade {
 			w.fail(trellis.Errorf(trellis.CodeConflict, "more than %d records belong to this one; delete some of them first", maxCascade).At(w.path...))
 			continue
 		}
-		out = append(out, children...)
+		out = append(out, c.found...)
 	}
-	return out, nil
-}
-
-// children finds what a delete or restore of w takes along, level by level.
-func (e *Engine) children(ctx context.Context, r *Request, w *row, depth int) ([]*row, error) {
-	if depth > 8 {
-		return nil, nil
-	}
-	system := systemRequest(r)
-	var out []*row
-	for _, rel := range w.object.Relations {
-		restrict := rel.Field.OnDelete == metadata.Restrict
-		if w.verb == Delete && restrict {
-			if err := e.refuseIfReferred(ctx, r, w, rel); err != nil {
+	for _, w := range out {
+		if c.going[w.id] && w.verb == Delete && w.err == nil {
+			if err := c.refuseIfReferred(ctx, w); err != nil {
 				return nil, err
 			}
 		}
-		if rel.Field.OnDelete != metadata.Cascade {
+	}
+	together(out)
+	return out, nil
+}
+
+// together lets a record and what follows it share their fate: a refusal of one
+// is one of all.
+func together(rows []*row) {
+	for _, w := range rows {
+		if w.root != nil && w.err != nil {
+			w.root.fail(w.err)
+		}
+	}
+	for _, w := range rows {
+		if w.root != nil && w.root.err != nil {
+			w.fail(w.root.err)
+		}
+	}
+}
+
+// cascade finds what goes with the deletes and restores of one write.
+type cascade struct {
+	engine *Engine
+	system *Request
+	going  map[trellis.ID]bool // all that goes, each once
+	found  []*row              // what follows one root
+}
+
+// follow finds what the delete or restore of root takes along below w, level by
+// level, and stops when it is too much.
+func (c *cascade) follow(ctx context.Context, root, w *row, depth int) error {
+	if depth > 8 {
+		return nil
+	}
+	for _, rel := range w.object.Relations {
+		if rel.Field.OnDelete != metadata.Cascade || len(c.found) > maxCascade {
 			continue
 		}
-		child := r.View.Snapshot.Lookup(rel.Object)
-		found, err := e.stored(ctx, system, &query.Wanted{Object: child, Match: []*metadata.Field{rel.Field}, Values: [][]any{{w.id}}, Action: metadata.ActionDelete, Trashed: w.verb == Restore, Many: maxCascade + 1})
+		child := c.system.View.Snapshot.Lookup(rel.Object)
+		found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: child, Match: []*metadata.Field{rel.Field}, Values: [][]any{{w.id}}, Action: metadata.ActionDelete, Trashed: w.verb == Restore, Many: maxCascade + 1})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, s := range found {
-			if w.verb == Restore && s.Batch != w.batch {
+			if c.going[s.ID] || w.verb == Restore && s.Batch != root.batch {
 				continue
 			}
-			c, err := e.childRow(ctx, system, w, child, s)
+			c.going[s.ID] = true
+			next, err := c.row(ctx, root, child, s)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			out = append(out, c)
-			deeper, err := e.children(ctx, r, c, depth+1)
-			if err != nil {
-				return nil, err
+			c.found = append(c.found, next)
+			if err := c.follow(ctx, root, next, depth+1); err != nil {
+				return err
 			}
-			out = append(out, deeper...)
 		}
 	}
-	return out, nil
+	return nil
 }
 
-func (e *Engine) childRow(ctx context.Context, system *Request, w *row, o *metadata.ObjectView, s *query.Stored) (*row, error) {
-	c := &row{op: w.op, verb: w.verb, object: o, id: s.ID, old: s, image: s.Clone(), batch: w.batch, path: w.path, cascaded: true, changed: map[string]bool{}}
+func (c *cascade) row(ctx context.Context, root *row, o *metadata.ObjectView, s *query.Stored) (*row, error) {
+	w := &row{op: root.op, verb: root.verb, object: o, id: s.ID, old: s, image: s.Clone(), batch: root.batch, path: root.path, root: root, changed: map[string]bool{}}
 	var err error
-	c.grant, err = system.Policy.Grant(ctx, system.Principal, o.Name, metadata.ActionDelete)
-	return c, err
+	w.grant, err = c.system.Policy.Grant(ctx, c.system.Principal, o.Name, metadata.ActionDelete)
+	return w, err
 }
 
-func (e *Engine) refuseIfReferred(ctx context.Context, r *Request, w *row, rel *metadata.Relation) error {
-	o := r.View.Snapshot.Lookup(rel.Object)
-	found, err := e.stored(ctx, systemRequest(r), &query.Wanted{Object: o, Match: []*metadata.Field{rel.Field}, Values: [][]any{{w.id}}, Action: metadata.ActionRead, Many: 1})
-	if err != nil {
-		return err
-	}
-	if len(found) > 0 {
-		w.fail(trellis.Errorf(trellis.CodeConflict, "other records refer to this one, so it cannot be deleted").At(w.path...))
+// refuseIfReferred refuses a delete when records that stay refer to it.
+func (c *cascade) refuseIfReferred(ctx context.Context, w *row) error {
+	for _, rel := range w.object.Relations {
+		if rel.Field.OnDelete != metadata.Restrict {
+			continue
+		}
+		o := c.system.View.Snapshot.Lookup(rel.Object)
+		found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: o, Match: []*metadata.Field{rel.Field}, Values: [][]any{{w.id}}, Action: metadata.ActionRead, Many: len(c.going) + 1})
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(found, func(s *query.Stored) bool { return !c.going[s.ID] }) {
+			w.fail(trellis.Errorf(trellis.CodeConflict, "other records refer to this one, so it cannot be deleted").At(w.path...))
+		}
 	}
 	return nil
 }

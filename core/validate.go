@@ -47,22 +47,28 @@ func (e *Engine) rulesOf(r *Request, o *metadata.ObjectView) ([]compiledRule, er
 }
 
 // validate checks required fields and validation rules on the new images. The
-// rules read as the system. Problems go to the rows; an error is the
-// database's.
+// rules read as the system. What goes to the trash or comes back is as it was,
+// so a rule that is younger does not keep it. Problems go to the rows; an error
+// is the database's.
 func (e *Engine) validate(ctx context.Context, r *Request, rows []*row) error {
-	for _, group := range byObject(rows) {
+	var judged []*row
+	written := map[trellis.ID]*query.Image{}
+	for _, w := range rows {
+		if w.err == nil && w.changes() && (w.verb == Create || w.verb == Update) {
+			judged, written[w.id] = append(judged, w), w.image
+		}
+	}
+	for _, group := range byObject(judged) {
 		o := group[0].object
 		rules, err := e.rulesOf(r, o)
 		if err != nil {
 			return err
 		}
-		if err := e.loadHops(ctx, r, o, rules, group); err != nil {
+		if err := e.loadHops(ctx, r, o, rules, group, written); err != nil {
 			return err
 		}
 		for _, w := range group {
-			if w.err == nil && w.changes() {
-				w.err = checkRow(ctx, r, rules, w)
-			}
+			w.err = checkRow(ctx, r, rules, w)
 		}
 	}
 	return nil
@@ -94,15 +100,14 @@ func checkRow(ctx context.Context, r *Request, rules []compiledRule, w *row) *tr
 	return nil
 }
 
-// loadHops reads, as the system, the records that rules reach over lookups.
-func (e *Engine) loadHops(ctx context.Context, r *Request, o *metadata.ObjectView, rules []compiledRule, rows []*row) error {
-	var images []*query.Image
+// loadHops reads, as the system, the records that rules reach over lookups. The
+// new images reach what is written with them as it will be.
+func (e *Engine) loadHops(ctx context.Context, r *Request, o *metadata.ObjectView, rules []compiledRule, rows []*row, written map[trellis.ID]*query.Image) error {
+	var images, before []*query.Image
 	for _, w := range rows {
-		if w.err == nil && w.changes() {
-			images = append(images, w.image)
-			if w.old != nil {
-				images = append(images, w.old.Image)
-			}
+		images = append(images, w.image)
+		if w.old != nil {
+			before = append(before, w.old.Image)
 		}
 	}
 	var paths []expr.Path
@@ -113,15 +118,18 @@ func (e *Engine) loadHops(ctx context.Context, r *Request, o *metadata.ObjectVie
 			}
 		}
 	}
-	if len(images) == 0 || len(paths) == 0 {
+	if len(paths) == 0 {
 		return nil
 	}
-	return e.loadPaths(ctx, r, o, paths, images)
+	if err := e.loadPaths(ctx, r, o, paths, before, nil); err != nil {
+		return err
+	}
+	return e.loadPaths(ctx, r, o, paths, images, written)
 }
 
 // loadPaths follows the first lookup of each path for all images in one query
 // per lookup, then goes on from there.
-func (e *Engine) loadPaths(ctx context.Context, r *Request, o *metadata.ObjectView, paths []expr.Path, images []*query.Image) error {
+func (e *Engine) loadPaths(ctx context.Context, r *Request, o *metadata.ObjectView, paths []expr.Path, images []*query.Image, written map[trellis.ID]*query.Image) error {
 	next := map[string][]expr.Path{}
 	for _, p := range paths {
 		next[p[0]] = append(next[p[0]], p[1:])
@@ -131,21 +139,22 @@ func (e *Engine) loadPaths(ctx context.Context, r *Request, o *metadata.ObjectVi
 		target := r.View.Snapshot.Lookup(f.Target)
 		byID := map[trellis.ID]*query.Image{}
 		var wanted [][]any
+		var reached []*query.Image
 		for _, img := range images {
-			if id, ok := img.Values[lookup].(trellis.ID); ok && byID[id] == nil {
-				byID[id] = &query.Image{}
+			id, ok := img.Values[lookup].(trellis.ID)
+			if _, known := byID[id]; !ok || known {
+				continue
+			}
+			if byID[id] = written[id]; byID[id] != nil {
+				reached = append(reached, byID[id])
+			} else {
 				wanted = append(wanted, []any{id})
 			}
-		}
-		if len(wanted) == 0 {
-			continue
 		}
 		found, err := e.stored(ctx, systemRequest(r), &query.Wanted{Object: target, Match: []*metadata.Field{target.Field("id")}, Values: wanted, Action: metadata.ActionRead})
 		if err != nil {
 			return err
 		}
-		clear(byID)
-		var reached []*query.Image
 		for _, s := range found {
 			if s != nil {
 				byID[s.ID] = s.Image
@@ -164,7 +173,7 @@ func (e *Engine) loadPaths(ctx context.Context, r *Request, o *metadata.ObjectVi
 			}
 		}
 		if len(deeper) > 0 && len(reached) > 0 {
-			if err := e.loadPaths(ctx, r, target, deeper, reached); err != nil {
+			if err := e.loadPaths(ctx, r, target, deeper, reached, written); err != nil {
 				return err
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -35,7 +37,7 @@ func (e *Engine) Write(ctx context.Context, r *Request, w *Write) ([]Result, err
 		return nil, trellis.Errorf(trellis.CodeQueryTooCostly, "writes call each other more than %d deep", MaxDepth)
 	}
 	for tries, stale := 1, 1; ; {
-		results, err := e.tryWrite(ctx, r, w)
+		results, err := e.tryWrite(ctx, r, w, maxTries-tries)
 		if err == nil {
 			return results, nil
 		}
@@ -72,17 +74,9 @@ func replan(err error) bool {
 	return state == "0A000" || state == "42703" || state == "42P01"
 }
 
-// upsertRace says that a record with an upserted key came in between.
+// upsertRace says that a record with an upserted key may have come in between.
 func upsertRace(w *Write, err error) bool {
-	if pg.SQLState(err) != "23505" {
-		return false
-	}
-	for i := range w.Ops {
-		if w.Ops[i].Verb == Upsert {
-			return true
-		}
-	}
-	return false
+	return pg.SQLState(err) == "23505" && slices.ContainsFunc(w.Ops, func(op Op) bool { return op.Verb == Upsert })
 }
 
 // writeError is what the caller is told.
@@ -98,7 +92,8 @@ func writeError(err error) error {
 	return pg.Error(err)
 }
 
-func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write) ([]Result, error) {
+// tryWrite goes the path once; left is how many more tries there are.
+func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, left int) ([]Result, error) {
 	rows, err := e.ready(ctx, r, w.Ops)
 	if err != nil {
 		return nil, err
@@ -110,7 +105,7 @@ func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write) ([]Result, 
 	}
 	switch {
 	case w.PerRow:
-		err = e.commitPerRow(ctx, r, w, rows)
+		err = e.commitPerRow(ctx, r, w, rows, left)
 	case w.Also == nil:
 		err = e.write(ctx, r, e.db, rows)
 	default:
@@ -120,6 +115,9 @@ func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write) ([]Result, 
 			}
 			return w.Also(ctx, tx, results(rows, len(w.Ops)))
 		})
+	}
+	if err != nil && left > 0 && upsertRace(w, err) {
+		return nil, err
 	}
 	if err != nil {
 		return nil, locate(err, rows)
@@ -139,13 +137,17 @@ func (e *Engine) ready(ctx context.Context, r *Request, ops []Op) ([]*row, error
 	if err := e.runHooks(ctx, r, rows); err != nil {
 		return nil, err
 	}
-	return rows, e.validate(ctx, r, rows)
+	if err := e.validate(ctx, r, rows); err != nil {
+		return nil, err
+	}
+	together(rows)
+	return rows, nil
 }
 
 func problems(rows []*row) trellis.Errors {
 	var errs trellis.Errors
 	for _, w := range rows {
-		if w.err != nil {
+		if w.err != nil && w.root == nil {
 			errs = append(errs, w.err)
 		}
 	}
@@ -196,7 +198,7 @@ func uniqueError(w *row) *trellis.Error {
 	e := trellis.Errorf(trellis.CodeConflict, "another record has the same value")
 	var unique []*metadata.Field
 	for _, f := range w.object.Fields {
-		if f.Unique && w.changed[f.Name] {
+		if _, given := w.given[f.Name]; f.Unique && (given || w.changed[f.Name]) {
 			unique = append(unique, f)
 		}
 	}
@@ -214,10 +216,10 @@ func (e *Engine) inTx(ctx context.Context, fn func(tx pgx.Tx) error) error {
 
 // commitPerRow writes the good rows in one transaction. When the database
 // refuses a group, it is halved until the rows to blame are found; those are
-// left out.
-func (e *Engine) commitPerRow(ctx context.Context, r *Request, w *Write, rows []*row) error {
+// left out, unless another try may go well.
+func (e *Engine) commitPerRow(ctx context.Context, r *Request, w *Write, rows []*row, left int) error {
 	return e.inTx(ctx, func(tx pgx.Tx) error {
-		if err := e.halve(ctx, r, tx, rows); err != nil {
+		if err := e.halve(ctx, r, tx, rows, left); err != nil {
 			return err
 		}
 		if w.Also == nil {
@@ -227,7 +229,7 @@ func (e *Engine) commitPerRow(ctx context.Context, r *Request, w *Write, rows []
 	})
 }
 
-func (e *Engine) halve(ctx context.Context, r *Request, tx pgx.Tx, rows []*row) error {
+func (e *Engine) halve(ctx context.Context, r *Request, tx pgx.Tx, rows []*row, left int) error {
 	good := 0
 	for _, w := range rows {
 		if w.err == nil && w.changes() {
@@ -243,15 +245,23 @@ func (e *Engine) halve(ctx context.Context, r *Request, tx pgx.Tx, rows []*row) 
 		return nil
 	case !rowsToBlame(err):
 		return err
+	case len(rows) == 1 && left > 0 && rows[0].overtaken(err):
+		return err
 	case len(rows) == 1:
 		rows[0].fail(rowError(err, rows[0]))
 		return nil
 	}
 	half := len(rows) / 2
-	if err := e.halve(ctx, r, tx, rows[:half]); err != nil {
+	if err := e.halve(ctx, r, tx, rows[:half], left); err != nil {
 		return err
 	}
-	return e.halve(ctx, r, tx, rows[half:])
+	return e.halve(ctx, r, tx, rows[half:], left)
+}
+
+// overtaken says that somebody else was faster, so that the row prepared anew
+// may go through.
+func (w *row) overtaken(err error) bool {
+	return errors.Is(err, errLost) || pg.SQLState(err) == "23505" && w.op.Verb == Upsert && w.verb == Create
 }
 
 // rowsToBlame says that a failure is about what the rows hold, so that others
@@ -283,7 +293,7 @@ func (e *Engine) Bulk(ctx context.Context, r *Request, ops []Op, chunk int) ([]R
 			return done, err
 		}
 		done, ops = append(done, res...), ops[n:]
-		r.Now = e.now().UTC()
+		r.Now = e.now().UTC().Truncate(time.Microsecond)
 	}
 	return done, nil
 }

@@ -62,7 +62,8 @@ type Stored struct {
 	Version int64
 	// Batch names the delete that trashed the record, zero when it is live.
 	Batch trellis.ID
-	// See: the caller may read it. May: the caller may do the action.
+	// See: the caller may read it, the fields it was found by included. May: the
+	// caller may do the action.
 	See, May bool
 	// Fields tells, for the fields asked that are writable in some rows only,
 	// whether they are in this one.
@@ -165,7 +166,13 @@ func (l *stored) rights() error {
 	see, err := engine.Grant(l.c.ctx, l.c.caller.Principal, l.w.Object.Name, metadata.ActionRead)
 	seen := expr.Pred(expr.Never)
 	if err == nil {
-		seen = see.Rows(vars)
+		all := expr.And{see.Rows(vars)}
+		for _, f := range l.w.Match {
+			if a := see.Field(f.Name); a.Mode != policy.Plain {
+				all = append(all, a.When(vars))
+			}
+		}
+		seen = expr.Fold(all)
 	}
 	may, err := engine.Grant(l.c.ctx, l.c.caller.Principal, l.w.Object.Name, l.w.Action)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/metadata/expr"
+	"github.com/trellishq/trellis/policy"
 )
 
 // TextCollation orders text that is shown to people: ICU's rules for Chinese,
@@ -89,7 +90,7 @@ func (c *compiler) sortKey(b *builder, s scope, o Order, joins *[]string) (sortK
 	r := renderer{builder: b, c: c}
 	var err error
 	k.sql, err = b.capture(func() error { return r.column(s, k.field, physical) })
-	k.nullable = k.nullable || !k.field.NotNull()
+	k.nullable = k.nullable || !k.field.NotNull() || s.grant.Field(o.Field).Mode == policy.When
 	k.collate = k.field.Kind == metadata.KindText
 	return k, err
 }

@@ -348,3 +348,26 @@ func FuzzAppendNumeric(f *testing.F) {
 		}
 	})
 }
+
+// TestPagingByAFieldShownInSomeRows: a field that no record lacks is null where
+// it is not the caller's to see, in the order and in cursors too.
+func TestPagingByAFieldShownInSomeRows(t *testing.T) {
+	t.Parallel()
+	read := []metadata.Action{metadata.ActionRead}
+	w := newWorld(t, definition(
+		&metadata.Policy{Name: "names", Role: "some", Object: "deal", Actions: read, ReadFields: []string{"name"}},
+		&metadata.Policy{Name: "makers", Role: "some", Object: "deal", Actions: read, ReadFields: []string{"createdBy"}, Rule: "record.size > 5"}))
+	w.fill()
+	c := w.caller("some")
+	for _, order := range [][]Order{{{Field: "createdBy"}}, {{Field: "createdBy", Desc: true}}, {{Field: "createdBy", NullsFirst: true}}} {
+		all := w.pages(c, order, false, 100)
+		if len(all) != 12 {
+			t.Fatalf("%v shows %d records at once", order, len(all))
+		}
+		for _, backward := range []bool{false, true} {
+			if got := w.pages(c, order, backward, 3); fmt.Sprint(got) != fmt.Sprint(all) {
+				t.Errorf("%v, backward %v: %v, want %v", order, backward, got, all)
+			}
+		}
+	}
+}
