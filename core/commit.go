@@ -166,27 +166,42 @@ func rowWrites(r *Request, rows []*row) []query.RowWrite {
 			union[name] = true
 		}
 	}
-	actor := r.Principal.String()
 	out := make([]query.RowWrite, len(rows))
 	for i, w := range rows {
-		values := map[string]any{"updatedAt": r.Now, "updatedBy": actor}
+		system := w.stamp(r)
+		values := make(map[string]any, len(union)+len(system))
 		for name := range union {
 			values[name] = w.image.Values[name]
 		}
-		switch w.verb {
-		case Create:
-			values["id"], values["createdAt"], values["createdBy"], values["version"] = w.id, r.Now, actor, int64(1)
-			out[i] = query.RowWrite{ID: w.id, Values: values}
-			continue
-		case Delete:
-			values["deletedAt"] = r.Now
-		case Restore:
-			values["deletedAt"] = nil
+		for _, name := range system {
+			values[name] = w.image.Values[name]
 		}
-		values["version"] = w.old.Version + 1
-		out[i] = query.RowWrite{ID: w.id, Version: w.old.Version, Values: values}
+		out[i] = query.RowWrite{ID: w.id, Values: values}
+		if w.old != nil {
+			out[i].Version = w.old.Version
+		}
 	}
 	return out
+}
+
+// stamp brings the system fields of the image to what will be stored, because
+// rules may ask for them, and names those that are written.
+func (w *row) stamp(r *Request) []string {
+	v := w.image.Values
+	v["updatedAt"], v["updatedBy"], v["version"] = r.Now, r.Principal.String(), w.version()
+	written := []string{"updatedAt", "updatedBy", "version"}
+	switch w.verb {
+	case Create:
+		v["createdAt"], v["createdBy"] = r.Now, v["updatedBy"]
+		return append(written, "id", "createdAt", "createdBy")
+	case Delete:
+		v["deletedAt"] = r.Now
+		return append(written, "deletedAt")
+	case Restore:
+		delete(v, "deletedAt")
+		return append(written, "deletedAt")
+	}
+	return written
 }
 
 // outboxChanges writes the entry's JSON: an array with, for each record,

@@ -420,3 +420,33 @@ func TestAFieldAddedWhileWriting(t *testing.T) {
 	close(stop)
 	wg.Wait()
 }
+
+// TestRulesMayAskForSystemFields: the rule on the new image is decided on what
+// will be stored, who made it and when included.
+func TestRulesMayAskForSystemFields(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	ann := l.person("ann", "maker")
+	_, err := l.catalog.Apply(t.Context(), "main", func(d *metadata.Definition) (*metadata.Definition, error) {
+		next := d.Fork()
+		next.Roles = append(next.Roles, &metadata.Role{Name: "maker", Package: metadata.CustomPackage})
+		next.Policies = append(next.Policies, &metadata.Policy{Name: "own", Package: metadata.CustomPackage, Role: "maker", Object: "account",
+			Actions: []metadata.Action{metadata.ActionRead, metadata.ActionCreate, metadata.ActionUpdate},
+			Rule:    fmt.Sprintf(`record.createdBy == %q && record.version < 3 && record.createdAt <= now`, ann.Principal.String())})
+		return next, nil
+	}, catalog.Options{By: "system"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann = l.request(ann.Principal)
+	id := l.must(ann, account("mine"))[0].ID
+	update := core.Op{Verb: core.Update, Object: "account", ID: id, Values: map[string]any{"name": "still mine"}}
+	l.must(ann, update)
+	update.Values["name"] = "too often"
+	if _, err := l.write(ann, update); trellis.CodeOf(err) != trellis.CodeForbidden {
+		t.Fatalf("the new version breaks the rule: %v", err)
+	}
+	if l.get(l.root, "account", id, "name")["name"] != "still mine" {
+		t.Fatal("a refused write was stored")
+	}
+}

@@ -80,4 +80,3 @@ func analyze(ctx context.Context, a *app) error {
 	_, err := a.db.Exec(ctx, "ANALYZE")
 	return err
 }
-

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -35,8 +36,16 @@ func logger(verbose bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 }
 
+// gcPercent lets the small heap of a server grow to a few times what lives in
+// it before it is collected: with Go's default, collecting took a third of the
+// CPU of small requests. GOGC overrides it.
+const gcPercent = 400
+
 // Run serves until it is told to stop.
 func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	// The port comes first: a mistake there is told before anything is made.
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {

@@ -10,8 +10,9 @@ func errTooManyRows() *trellis.Error {
 	return trellis.Errorf(trellis.CodeQueryTooCostly, "the lists inside this query hold more than %d records; ask for fewer at a time", maxLevelRows)
 }
 
-// appendRecord writes one row in the given shape.
-func (f *fetched) appendRecord(buf []byte, rec *record, row int) ([]byte, error) {
+// appendRecord writes one row, whose number matters for the lists inside it
+// alone, in the given shape.
+func (f *fetched) appendRecord(buf []byte, rec *record, cells [][]byte, row int) ([]byte, error) {
 	var err error
 	buf = append(buf, '{')
 	for i := range rec.items {
@@ -22,16 +23,16 @@ func (f *fetched) appendRecord(buf []byte, rec *record, row int) ([]byte, error)
 		buf = append(buf, it.key...)
 		switch it.kind {
 		case Value:
-			buf, err = appendValue(buf, f.level.codecs[it.col], f.cell(row, it.col))
+			buf, err = appendValue(buf, f.level.codecs[it.col], cells[it.col])
 		case TypeName:
 			buf = append(buf, it.text...)
 		case Money:
-			buf, err = f.appendMoney(buf, it, row)
+			buf, err = appendMoney(buf, it, cells)
 		case Record:
-			if f.cell(row, it.sub.id) == nil {
+			if cells[it.sub.id] == nil {
 				buf = append(buf, "null"...)
 			} else {
-				buf, err = f.appendRecord(buf, it.sub, row)
+				buf, err = f.appendRecord(buf, it.sub, cells, row)
 			}
 		case ToMany:
 			buf, err = f.subs[it.child].appendList(buf, int(f.subRow[it.child][row]))
@@ -43,8 +44,8 @@ func (f *fetched) appendRecord(buf []byte, rec *record, row int) ([]byte, error)
 	return append(buf, '}'), nil
 }
 
-func (f *fetched) appendMoney(buf []byte, it *output, row int) ([]byte, error) {
-	amount := f.cell(row, it.col)
+func appendMoney(buf []byte, it *output, cells [][]byte) ([]byte, error) {
+	amount := cells[it.col]
 	if amount == nil {
 		return append(buf, "null"...), nil
 	}
@@ -59,7 +60,7 @@ func (f *fetched) appendMoney(buf []byte, it *output, row int) ([]byte, error) {
 		case Amount:
 			buf, err = appendValue(buf, codecNumeric, amount)
 		case Code:
-			buf, err = appendValue(buf, codecText, f.cell(row, it.code))
+			buf, err = appendValue(buf, codecText, cells[it.code])
 		default:
 			buf = append(buf, p.text...)
 		}
@@ -120,30 +121,38 @@ func (f *fetched) appendList(buf []byte, parent int) ([]byte, error) {
 	return append(buf, '}'), nil
 }
 
+// appendRows writes the rows of a Nodes or Edges item.
 func (f *fetched) appendRows(buf []byte, at int, it *ListItem, w window) ([]byte, error) {
 	var err error
-	rec := f.level.edgeOuts[at]
 	buf = append(buf, '[')
 	for i := range w.to - w.from {
 		if i > 0 {
 			buf = append(buf, ',')
 		}
 		row := f.row(w, i)
-		if it.Kind == Nodes {
-			buf, err = f.appendRecord(buf, rec, row)
-		} else {
-			buf, err = f.appendEdge(buf, rec, it.Edges, row)
+		if f.ends != nil {
+			buf = append(buf, f.written(row)...)
+			continue
 		}
-		if err != nil {
+		if buf, err = f.appendRow(buf, at, it, f.line(row), row); err != nil {
 			return buf, err
 		}
 	}
 	return append(buf, ']'), nil
 }
 
+// appendRow writes one row as the item wants it.
+func (f *fetched) appendRow(buf []byte, at int, it *ListItem, cells [][]byte, row int) ([]byte, error) {
+	rec := f.level.edgeOuts[at]
+	if it.Kind == Nodes {
+		return f.appendRecord(buf, rec, cells, row)
+	}
+	return f.appendEdge(buf, rec, it.Edges, cells, row)
+}
+
 // appendEdge writes an edge. The nodes of all its EdgeNode items were compiled
 // into one shape, one after the other; each takes its share.
-func (f *fetched) appendEdge(buf []byte, rec *record, edges []EdgeItem, row int) ([]byte, error) {
+func (f *fetched) appendEdge(buf []byte, rec *record, edges []EdgeItem, cells [][]byte, row int) ([]byte, error) {
 	var err error
 	taken := 0
 	buf = append(buf, '{')
@@ -154,13 +163,13 @@ func (f *fetched) appendEdge(buf []byte, rec *record, edges []EdgeItem, row int)
 		buf = append(AppendJSONString(buf, e.Key), ':')
 		switch e.Kind {
 		case EdgeCursor:
-			buf, err = f.appendCursor(buf, row)
+			buf, err = f.appendCursor(buf, func(i int) []byte { return cells[f.level.keyCols[i]] })
 		case EdgeTypeName:
 			buf = AppendJSONString(buf, e.Text)
 		case EdgeNode:
 			part := record{id: rec.id, items: rec.items[taken : taken+len(e.Select)]}
 			taken += len(e.Select)
-			buf, err = f.appendRecord(buf, &part, row)
+			buf, err = f.appendRecord(buf, &part, cells, row)
 		}
 		if err != nil {
 			return buf, err
@@ -169,10 +178,20 @@ func (f *fetched) appendEdge(buf []byte, rec *record, edges []EdgeItem, row int)
 	return append(buf, '}'), nil
 }
 
-func (f *fetched) appendCursor(buf []byte, row int) ([]byte, error) {
+func (f *fetched) appendCursor(buf []byte, key func(i int) []byte) ([]byte, error) {
 	buf = append(buf, '"')
-	buf, err := appendCursor(buf, f.level.sig, f.level.keys, func(i int) []byte { return f.cell(row, f.level.keyCols[i]) })
+	buf, err := appendCursor(buf, f.level.sig, f.level.keys, key)
 	return append(buf, '"'), err
+}
+
+// rowCursor writes the cursor of a row that was read before.
+func (f *fetched) rowCursor(buf []byte, row int) ([]byte, error) {
+	return f.appendCursor(buf, func(i int) []byte {
+		if f.ends != nil {
+			return f.cells[row*len(f.level.keys)+i]
+		}
+		return f.line(row)[f.level.keyCols[i]]
+	})
 }
 
 func (f *fetched) appendPage(buf []byte, items []PageItem, w window) ([]byte, error) {
@@ -196,9 +215,9 @@ func (f *fetched) appendPage(buf []byte, items []PageItem, w window) ([]byte, er
 			case n == 0:
 				buf = append(buf, "null"...)
 			case it.Kind == StartCursor:
-				buf, err = f.appendCursor(buf, f.row(w, 0))
+				buf, err = f.rowCursor(buf, f.row(w, 0))
 			default:
-				buf, err = f.appendCursor(buf, f.row(w, n-1))
+				buf, err = f.rowCursor(buf, f.row(w, n-1))
 			}
 		}
 		if err != nil {

@@ -44,10 +44,12 @@ type level struct {
 	out      *record // the shape of a row
 	children []*child
 
-	keys     []sortKey
-	keyCols  []int
-	sig      string
-	edgeOuts map[int]*record // shape of edges' nodes, by index in list.Shape
+	keys    []sortKey
+	keyCols []int
+	sig     string
+	// pageCursors says that the page information shows cursors.
+	pageCursors bool
+	edgeOuts    map[int]*record // shape of edges' nodes, by index in list.Shape
 }
 
 // child is a to-many list inside the rows of a level.

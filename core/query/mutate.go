@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -117,17 +118,24 @@ func Update(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, 
 	return Statement{string(b.buf), b.args}, nil
 }
 
-// PostRule renders the check that the new images meet the rule of g, and that
-// fields writable in some rows only were written in those. ok is false when
-// nothing needs to be checked. It is a statement of its own, because RETURNING
-// would see the state before.
-func PostRule(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, ids []trellis.ID, fields []string) (st Statement, ok bool, err error) {
+// PostRule is the check that the new images of rows meet the rule of g, the
+// conditions for writing the fields included. A rule about the record alone is
+// decided here, on the images that will be stored; ok is false when one breaks
+// it. A rule that looks at other records is rendered, to run after the rows are
+// written: as a statement of its own, because RETURNING would see the state
+// before. st is nil when there is nothing left to check.
+func PostRule(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, ids []trellis.ID, images []*Image, fields []string) (st *Statement, ok bool, err error) {
 	p, err := writeRule(g, fields, caller.Vars)
 	if err != nil {
-		return st, false, err
+		return nil, false, err
 	}
-	if p == expr.Pred(expr.Always) {
-		return st, false, nil
+	if !reaches(p) {
+		for _, image := range images {
+			if !expr.Holds(p, image) {
+				return nil, false, nil
+			}
+		}
+		return nil, true, nil
 	}
 	o := g.Object()
 	b := &builder{}
@@ -136,9 +144,22 @@ func PostRule(ctx context.Context, space *Space, caller *Caller, g *policy.Grant
 	b.text(") AND ")
 	rd := renderer{builder: b, c: &compiler{ctx: ctx, space: space, caller: caller}}
 	if err := rd.trusted(scope{alias: "t", object: o}, p); err != nil {
-		return st, false, err
+		return nil, false, err
 	}
-	return Statement{string(b.buf), b.args}, true, nil
+	return &Statement{string(b.buf), b.args}, true, nil
+}
+
+// reaches says that a rule looks at other records.
+func reaches(p expr.Pred) bool {
+	switch p := p.(type) {
+	case expr.And:
+		return slices.ContainsFunc(p, reaches)
+	case expr.Or:
+		return slices.ContainsFunc(p, reaches)
+	case expr.Hop, expr.Some:
+		return true
+	}
+	return false
 }
 
 // writeRule is what both images of a written record must meet. Deleting and

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/policy"
 )
 
 // rows collects what one row statement selects. Columns of the record itself
@@ -68,6 +69,12 @@ func (r *rows) innerColumn(sql string) int {
 
 // add selects a field of a place and gives its position in the row.
 func (r *rows) add(p place, f *metadata.Field, physical string, c codec) (int, error) {
+	if p.grant.Field(f.Name).Mode == policy.Plain { // by far the most
+		if physical == "" {
+			physical = f.Column
+		}
+		return r.addSQL(p, p.alias+`."`+physical+`"`, c), nil
+	}
 	rd := renderer{builder: r.b, c: r.c}
 	sql, err := r.b.capture(func() error { return rd.column(p.scope, f, physical) })
 	if err != nil {
@@ -179,7 +186,7 @@ func (c *compiler) finish(l *level, r *rows, where string) {
 		keys = reversed(keys)
 	}
 	wrapped := r.nested || len(r.joins) > 0
-	if wrapped || l.wantsCursor() {
+	if l.wantsCursor() || wrapped {
 		for _, k := range l.keys {
 			l.keyCols = append(l.keyCols, r.addSQL(place{own: true}, k.sql, k.codec()))
 		}
@@ -196,19 +203,19 @@ func (c *compiler) finish(l *level, r *rows, where string) {
 	l.args, l.codecs = r.b.args, r.codecs
 }
 
-// wantsCursor says that the answer shows a cursor.
+// wantsCursor says that the answer shows a cursor, and notes whether the page
+// information does.
 func (l *level) wantsCursor() bool {
+	edges := false
 	for _, it := range l.list.Shape {
 		for _, p := range it.Page {
 			if p.Kind == StartCursor || p.Kind == EndCursor {
-				return true
+				l.pageCursors = true
 			}
 		}
 		for _, e := range it.Edges {
-			if e.Kind == EdgeCursor {
-				return true
-			}
+			edges = edges || e.Kind == EdgeCursor
 		}
 	}
-	return false
+	return edges || l.pageCursors
 }

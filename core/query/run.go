@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -17,11 +18,20 @@ type DB interface {
 // maxLevelRows bounds what one level reads into memory, over all parents.
 const maxLevelRows = 100_000
 
-// fetched are the rows of one level.
+// fetched are the rows of one level. Rows without lists inside are written as
+// JSON while they are read, because their cells are then of no more use; those
+// with lists keep their cells until the lists are there.
 type fetched struct {
-	level  *level
-	cells  [][]byte // row after row
-	width  int
+	level *level
+	n     int // rows read
+	// cells are copies, row after row: all of a row, or, when rows were written,
+	// those of the sort keys if the page's cursors are asked.
+	cells [][]byte
+	arena []byte
+	// text holds the written rows, ends where each ends; nil when cells are kept.
+	text []byte
+	ends []int
+
 	count  []int64 // totalCount, one per parent (one at the root)
 	starts []int   // first row of each parent, and the end
 	subs   []*fetched
@@ -29,9 +39,19 @@ type fetched struct {
 	subRow [][]int32
 }
 
-func (f *fetched) rows() int { return len(f.cells) / f.width }
+// line is a row's cells.
+func (f *fetched) line(row int) [][]byte {
+	w := len(f.level.codecs)
+	return f.cells[row*w : (row+1)*w]
+}
 
-func (f *fetched) cell(row, col int) []byte { return f.cells[row*f.width+col] }
+// written is a row's JSON.
+func (f *fetched) written(row int) []byte {
+	if row == 0 {
+		return f.text[:f.ends[0]]
+	}
+	return f.text[f.ends[row-1]:f.ends[row]]
+}
 
 // Run executes a plan and appends the answer's JSON to buf: an object or null
 // for a Get, a connection object for a List. On an error buf comes back as it
@@ -50,10 +70,13 @@ func (p *Plan) Run(ctx context.Context, db DB, buf []byte) ([]byte, error) {
 	}
 	var err error
 	if p.get {
-		if root.rows() == 0 {
+		if root.n == 0 {
 			return append(buf, "null"...), nil
 		}
-		buf, err = root.appendRecord(buf, root.level.out, 0)
+		if root.ends != nil {
+			return append(buf, root.written(0)...), nil
+		}
+		buf, err = root.appendRecord(buf, root.level.out, root.line(0), 0)
 	} else {
 		buf, err = root.appendList(buf, 0)
 	}
@@ -70,11 +93,11 @@ func expand(frontier []*fetched) []*fetched {
 	for _, f := range frontier {
 		for _, ch := range f.level.children {
 			sub := &fetched{level: ch.level}
-			at := make([]int32, f.rows())
-			ids := make([][16]byte, 0, f.rows())
+			at := make([]int32, f.n)
+			ids := make([][16]byte, 0, f.n)
 			for row := range at {
 				at[row] = -1
-				if raw := f.cell(row, ch.parent); len(raw) == 16 && !f.spare(row) {
+				if raw := f.line(row)[ch.parent]; len(raw) == 16 && !f.spare(row) {
 					at[row] = int32(len(ids))
 					ids = append(ids, [16]byte(raw))
 				}
@@ -149,55 +172,111 @@ func readLevel(res pgx.BatchResults, level []*fetched) error {
 	return nil
 }
 
-// read copies the binary cells; the driver reuses its buffer for the next row.
+// read takes in the rows of a level. The driver reuses its buffers for the next
+// row, so what is kept is copied.
 func (f *fetched) read(rows pgx.Rows) error {
 	defer rows.Close()
-	f.width = len(f.level.codecs)
-	var arena []byte
-	n, parent := 0, 0
+	take := f.keep
+	if at, ok := f.level.writeWhole(); ok {
+		take = func(cells [][]byte) error { return f.write(at, cells) }
+	} else if f.level.list == nil && len(f.level.children) == 0 {
+		take = f.writeRecord
+	}
+	parent := 0
 	for rows.Next() {
-		if n >= maxLevelRows {
+		if f.n >= maxLevelRows {
 			return errTooManyRows()
 		}
 		raw := rows.RawValues()
-		if len(raw) != f.width {
-			return fmt.Errorf("query: %d columns came, %d were asked", len(raw), f.width)
-		}
-		for _, v := range raw {
-			arena, f.cells = appendCell(arena, f.cells, v)
+		if len(raw) != len(f.level.codecs) {
+			return fmt.Errorf("query: %d columns came, %d were asked", len(raw), len(f.level.codecs))
 		}
 		if f.level.nested {
 			ord := int(binary.BigEndian.Uint64(raw[0]))
 			for ; parent < ord; parent++ {
-				f.starts[parent] = n
+				f.starts[parent] = f.n
 			}
 		}
-		n++
+		if err := take(raw); err != nil {
+			return err
+		}
+		f.n++
 	}
 	if f.level.nested {
 		for ; parent < len(f.starts); parent++ {
-			f.starts[parent] = n
+			f.starts[parent] = f.n
 		}
 	} else {
-		f.starts = []int{0, n}
+		f.starts = []int{0, f.n}
 	}
 	return rows.Err()
 }
 
+// writeWhole says that rows can be written as they come: nothing hangs on them,
+// and one item of the shape shows them.
+func (l *level) writeWhole() (at int, ok bool) {
+	if len(l.children) > 0 || l.list == nil || len(l.edgeOuts) != 1 {
+		return 0, false
+	}
+	for at = range l.edgeOuts {
+		ok = true
+	}
+	return at, ok
+}
+
+// keep copies a row's cells.
+func (f *fetched) keep(cells [][]byte) error {
+	for _, v := range cells {
+		f.keepCell(v)
+	}
+	return nil
+}
+
+// writeRecord writes the one record of a Get.
+func (f *fetched) writeRecord(cells [][]byte) error {
+	var err error
+	f.text, err = f.appendRecord(make([]byte, 0, 512), f.level.out, cells, 0)
+	f.ends = []int{len(f.text)}
+	return err
+}
+
+// write writes a row as JSON and keeps its sort keys if a cursor needs them.
+func (f *fetched) write(at int, cells [][]byte) error {
+	it := &f.level.list.Shape[at]
+	if f.ends == nil {
+		f.ends = make([]int, 0, min(f.level.first+1, 512))
+	}
+	var err error
+	if f.text, err = f.appendRow(f.text, at, it, cells, f.n); err != nil {
+		return err
+	}
+	if f.n == 0 { // the others will be about as long
+		f.text = slices.Grow(f.text, min(len(f.text)*min(f.level.first, 512)*9/8, 1<<20))
+	}
+	f.ends = append(f.ends, len(f.text))
+	if f.level.pageCursors {
+		for _, col := range f.level.keyCols {
+			f.keepCell(cells[col])
+		}
+	}
+	return nil
+}
+
 const arenaSize = 16 << 10
 
-// appendCell copies v into the arena; a full arena is left to its cells and a
-// new one begun.
-func appendCell(arena []byte, cells [][]byte, v []byte) ([]byte, [][]byte) {
+// keepCell copies v into the arena; a full arena is left to its cells and a new
+// one begun.
+func (f *fetched) keepCell(v []byte) {
 	if v == nil {
-		return arena, append(cells, nil)
+		f.cells = append(f.cells, nil)
+		return
 	}
-	if len(arena)+len(v) > cap(arena) {
-		arena = make([]byte, 0, max(arenaSize, len(v)))
+	if len(f.arena)+len(v) > cap(f.arena) {
+		f.arena = make([]byte, 0, max(arenaSize, len(v)))
 	}
-	start := len(arena)
-	arena = append(arena, v...)
-	return arena, append(cells, arena[start:len(arena):len(arena)])
+	start := len(f.arena)
+	f.arena = append(f.arena, v...)
+	f.cells = append(f.cells, f.arena[start:len(f.arena):len(f.arena)])
 }
 
 func (f *fetched) readCount(rows pgx.Rows) error {
