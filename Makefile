@@ -3,9 +3,10 @@
 # Needed beforehand: Go (the version go.mod names), Node.js 20 or newer with npm,
 # and for make test a Debian-like system. The rest is set up by scripts/setup.sh.
 
-FUZZTIME ?= 20s
-LISTEN   ?= 127.0.0.1:8080
-DATA     ?= data
+FUZZTIME   ?= 20s
+BENCHFLAGS ?=
+LISTEN     ?= 127.0.0.1:8080
+DATA       ?= data
 
 # Everything is compiled in the same way, so that build, vet, lint and test share
 # one cache: without C, as a released binary is, and with nothing of the machine
@@ -75,7 +76,7 @@ test-console: console ## run the console's unit tests
 # Packages run beside each other, one per processor. Those that need PostgreSQL
 # share one server, which the first of them starts. The time limit is per package.
 .PHONY: test-go
-test-go: build ## run the Go tests, with those in e2e/ that drive bin/trellis
+test-go: build ## run the Go tests, with those in e2e/ that drive the whole program
 	go test -timeout 10m ./...
 
 .PHONY: test-race
@@ -107,7 +108,7 @@ fuzz: ## run each fuzz target for FUZZTIME (20s)
 
 .PHONY: bench
 bench: setup build ## measure against hand-written SQL and write bench/report.json
-	go run ./bench
+	go run ./bench/cmd/bench -server bin/trellis $(BENCHFLAGS)
 
 ##@ Tidy
 
