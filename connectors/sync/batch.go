@@ -121,7 +121,10 @@ func (p *pull) links(ctx context.Context, stream string, keys []string) (map[str
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	rows, err := p.service.db.Query(ctx, `SELECT external_id, record_id, hash FROM trellis.sync_link WHERE connection_id = $1 AND stream = $2 AND external_id = ANY($3)`, p.conn.ID, stream, keys)
+	// A join finds each key in the index; = ANY reads all links of the stream as
+	// long as PostgreSQL has no statistics of them.
+	rows, err := p.service.db.Query(ctx, `SELECT l.external_id, l.record_id, l.hash FROM unnest($3::text[]) AS w (key)
+		JOIN trellis.sync_link l ON l.connection_id = $1 AND l.stream = $2 AND l.external_id = w.key`, p.conn.ID, stream, keys)
 	if err != nil {
 		return nil, pg.Error(err)
 	}

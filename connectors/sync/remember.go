@@ -46,10 +46,10 @@ func (b *batch) remember(ctx context.Context, tx pgx.Tx, results []core.Result) 
 	}
 	conn, stream := b.pull.conn.ID, b.sm.From
 	if len(well) > 0 {
-		q.Queue(`DELETE FROM trellis.sync_dead_letter WHERE connection_id = $1 AND stream = $2 AND external_id = ANY($3)`, conn, stream, well)
+		q.Queue(`DELETE FROM trellis.sync_dead_letter d USING unnest($3::text[]) AS w (key) WHERE d.connection_id = $1 AND d.stream = $2 AND d.external_id = w.key`, conn, stream, well)
 	}
 	if len(unlinked) > 0 {
-		q.Queue(`DELETE FROM trellis.sync_link WHERE connection_id = $1 AND stream = $2 AND external_id = ANY($3)`, conn, stream, unlinked)
+		q.Queue(`DELETE FROM trellis.sync_link l USING unnest($3::text[]) AS w (key) WHERE l.connection_id = $1 AND l.stream = $2 AND l.external_id = w.key`, conn, stream, unlinked)
 	}
 	if len(keys) > 0 {
 		// A link to another record is another reader's, which made that one since.
@@ -97,7 +97,8 @@ func (b *batch) findTaken(ctx context.Context, tx pgx.Tx, results []core.Result)
 	if len(ids) == 0 {
 		return nil
 	}
-	rows, err := tx.Query(ctx, `SELECT record_id, external_id FROM trellis.sync_link WHERE connection_id = $1 AND stream = $2 AND record_id = ANY($3)`, b.pull.conn.ID, b.sm.From, ids)
+	rows, err := tx.Query(ctx, `SELECT l.record_id, l.external_id FROM unnest($3::uuid[]) AS w (id)
+		JOIN trellis.sync_link l ON l.record_id = w.id AND l.connection_id = $1 AND l.stream = $2`, b.pull.conn.ID, b.sm.From, ids)
 	if err != nil {
 		return err
 	}
