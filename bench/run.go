@@ -21,13 +21,15 @@ type Options struct {
 	// Turn is about how much CPU one turn takes, default 60 ms: more is steadier
 	// and slower.
 	Turn time.Duration
-	// Connections is how many ask at once in a turn.
+	// Connections is how many ask at once in a turn, default 16: enough to keep
+	// both sides busy. A server that sleeps between two requests pays more for
+	// waking up than for the smaller requests themselves.
 	Connections int
 	Only        []string // names of cases; default all
 	// Crowd is how many connections ask at once when latencies are taken, after
-	// the turns; 0 takes none. Default 16.
+	// the turns; 0 takes none.
 	Crowd int
-	Out   io.Writer // of progress
+	Out   io.Writer // of progress; nil for none
 }
 
 // runner is one run.
@@ -49,6 +51,12 @@ func Run(ctx context.Context, g *Ground, o Options) (rep *Report, err error) {
 	if o.Turn == 0 {
 		o.Turn = 60 * time.Millisecond
 	}
+	if o.Connections == 0 {
+		o.Connections = 16
+	}
+	if o.Out == nil {
+		o.Out = io.Discard
+	}
 	r := &runner{ground: g, o: o, started: trellis.NewID()}
 	stop, err := r.startSides(ctx)
 	if err != nil {
@@ -64,6 +72,7 @@ func Run(ctx context.Context, g *Ground, o Options) (rep *Report, err error) {
 		if !r.wanted(k) {
 			continue
 		}
+		fmt.Fprintf(o.Out, "measuring %s\n", k.Name)
 		m, err := r.measure(ctx, k)
 		if err != nil {
 			return nil, err

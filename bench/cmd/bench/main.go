@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -16,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/trellishq/trellis/bench"
 	"github.com/trellishq/trellis/core/pg/embedded"
@@ -40,7 +43,7 @@ type flags struct {
 	dir, server, report, only, profile string
 	rounds, connections                int
 	turn                               time.Duration
-	short                              bool
+	short, check                       bool
 }
 
 func run(ctx context.Context) error {
@@ -54,6 +57,7 @@ func run(ctx context.Context) error {
 	flag.IntVar(&f.connections, "connections", 16, "how many ask at once in a turn")
 	flag.DurationVar(&f.turn, "turn", 60*time.Millisecond, "CPU of one turn, about")
 	flag.BoolVar(&f.short, "short", false, "few records and few turns: whether it works, not how fast")
+	flag.BoolVar(&f.check, "check", false, "fail when a target is not met")
 	flag.Parse()
 	size := bench.Full
 	if f.short {
@@ -74,6 +78,11 @@ var settings = map[string]string{"full_page_writes": "off", "checkpoint_timeout"
 
 // on measures on kept records, made when they are not there or are others.
 func (f *flags) on(ctx context.Context, size bench.Size, o bench.Options) error {
+	held, err := lock(f.dir)
+	if err != nil {
+		return err
+	}
+	defer held.Close() //nolint:errcheck // nothing was written
 	dir, err := kept(f.dir, size)
 	if err != nil {
 		return err
@@ -105,7 +114,29 @@ func (f *flags) on(ctx context.Context, size bench.Size, o bench.Options) error 
 	if err := report.Print(os.Stdout); err != nil {
 		return err
 	}
-	return report.Save(f.report)
+	if err := report.Save(f.report); err != nil {
+		return err
+	}
+	if f.check && !report.Met() {
+		return errors.New("not every target is met")
+	}
+	return nil
+}
+
+// lock keeps two runs apart, which would measure one another, until the file is
+// closed.
+func lock(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("another run uses %s: %w", dir, err), file.Close())
+	}
+	return file, nil
 }
 
 func mustFingerprint(size bench.Size) string {
