@@ -68,7 +68,8 @@ type Request struct {
 // MaxDepth bounds writes inside writes.
 const MaxDepth = 3
 
-// Begin pins what a request needs. The principal must be of the workspace.
+// Begin pins what a request needs. The principal must be of the workspace:
+// FORBIDDEN for another one, whether there is one or not.
 func (e *Engine) Begin(ctx context.Context, workspace string, p *policy.Principal) (*Request, error) {
 	if p == nil {
 		return nil, trellis.Errorf(trellis.CodeUnauthenticated, "sign in first")
@@ -79,10 +80,10 @@ func (e *Engine) Begin(ctx context.Context, workspace string, p *policy.Principa
 
 func (e *Engine) pin(ctx context.Context, r *Request, workspace string) error {
 	v, err := e.catalog.Current(ctx, workspace)
-	if err != nil {
+	if err != nil && trellis.CodeOf(err) != trellis.CodeNotFound {
 		return err
 	}
-	if v.WorkspaceID != r.Principal.WorkspaceID {
+	if err != nil || v.WorkspaceID != r.Principal.WorkspaceID {
 		return trellis.Errorf(trellis.CodeForbidden, "you have no access to this workspace")
 	}
 	r.View = v

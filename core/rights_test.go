@@ -103,6 +103,23 @@ func TestFieldsWritableInSomeRows(t *testing.T) {
 	}
 }
 
+// TestOtherWorkspacesAreNotTold: one that is there looks like one that is not.
+func TestOtherWorkspacesAreNotTold(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	if _, err := l.catalog.CreateWorkspace(t.Context(), "rival", "Rival"); err != nil {
+		t.Fatal(err)
+	}
+	p := &policy.Principal{Kind: policy.KindUser, ID: trellis.NewID(), WorkspaceID: l.view.WorkspaceID}
+	_, other := l.engine.Begin(t.Context(), "rival", p)
+	for _, slug := range []string{"nosuch", "a\x00b", "\xff"} {
+		_, err := l.engine.Begin(t.Context(), slug, p)
+		if trellis.CodeOf(err) != trellis.CodeForbidden || err.Error() != other.Error() {
+			t.Errorf("%q: %v, there: %v", slug, err, other)
+		}
+	}
+}
+
 // TestEverybodyMayOwn: naming oneself or one's team tells nobody anything.
 func TestEverybodyMayOwn(t *testing.T) {
 	t.Parallel()

@@ -3,9 +3,11 @@ package catalog
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/core/pg"
@@ -56,7 +58,7 @@ func (c *Catalog) open(ctx context.Context, workspace string) (*space, error) {
 	if s, ok := c.byName.Load(workspace); ok {
 		return s.(*space), nil
 	}
-	if len(workspace) > 40 {
+	if len(workspace) > 40 || !utf8.ValidString(workspace) || strings.IndexByte(workspace, 0) >= 0 {
 		return nil, errNoWorkspace
 	}
 	id, err := trellis.ParseID(workspace)

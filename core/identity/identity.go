@@ -210,6 +210,9 @@ func (i *Identity) loadSession(ctx context.Context, hash []byte) (*Who, error) {
 		return nil, pg.Error(err)
 	}
 	w.Principal, err = i.UserPrincipal(ctx, w.Workspace, user)
+	if trellis.CodeOf(err) == trellis.CodeNotFound { // whose record is in the trash
+		return nil, errSession()
+	}
 	return w, err
 }
 

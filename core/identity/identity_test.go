@@ -250,3 +250,25 @@ func TestHammerSessions(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestPeopleInTheTrash are signed out, and may sign in again once restored.
+func TestPeopleInTheTrash(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	u := l.user("ann@example.com", "salesRep")
+	token, err := l.identity.SignIn(t.Context(), "main", "ann@example.com", password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.db.Exec(t.Context(), `UPDATE ws_main."user" SET deleted_at = now() WHERE id = $1`, u.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = l.identity.Session(t.Context(), token)
+	code(t, err, trellis.CodeUnauthenticated)
+	if _, err := l.db.Exec(t.Context(), `UPDATE ws_main."user" SET deleted_at = NULL WHERE id = $1`, u.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.identity.Session(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+}
