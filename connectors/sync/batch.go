@@ -21,7 +21,7 @@ type item struct {
 	op   int // index of its operation, -1 for none
 	err  *trellis.Error
 	// waits is the record that has to come before this one.
-	waits *linkKeyOf
+	waits *partner
 	// known: nothing to write, it is unchanged since it was taken over.
 	known bool
 	// letter is the dead letter it comes from, "" for the source.
@@ -33,7 +33,8 @@ type link struct {
 	hash   string
 }
 
-type linkKeyOf struct{ stream, key string }
+// partner is a record of the source that another one refers to.
+type partner struct{ stream, key string }
 
 // batch is what one transaction takes over.
 type batch struct {
@@ -215,7 +216,7 @@ func (it *item) resolve(sm *StreamMapping, m *mapped, known map[string]map[strin
 		}
 		to, ok := known[l.from][*key]
 		if !ok {
-			it.waits = &linkKeyOf{l.from, *key}
+			it.waits = &partner{l.from, *key}
 			it.err = trellis.Errorf(trellis.CodeConflict, "refers to %s %q, which has not come yet", l.from, *key).At(l.field.Name)
 			return
 		}

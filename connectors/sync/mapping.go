@@ -3,13 +3,11 @@ package sync
 import (
 	"bytes"
 	"context"
-	"errors"
+	"encoding/json"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
-
-	"encoding/json"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/connectors"
@@ -124,12 +122,7 @@ func (x expression) eval(ctx context.Context, vars expr.Vars) (v any, known bool
 	if m := noKey.FindStringSubmatch(err.Error()); m != nil && strings.Contains(x.text, "."+m[1]) {
 		return nil, false, nil
 	}
-	why := strings.TrimSuffix(clipTo(trellis.Public(err).Error(), 200), "\n")
-	var own *trellis.Error
-	if !errors.As(err, &own) {
-		why = clipTo(err.Error(), 200)
-	}
-	return nil, false, trellis.Wrap(trellis.CodeInvalidInput, err, "the expression fails on this record: %s", why)
+	return nil, false, trellis.Wrap(trellis.CodeInvalidInput, err, "the expression fails on this record: %s", clipTo(err.Error(), 200))
 }
 
 // sourceValue turns what connectors deliver into what expressions read.
