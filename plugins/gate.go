@@ -99,7 +99,8 @@ func (g *Gate) host(ctx context.Context, workspace trellis.ID, version int64) (*
 	if err != nil {
 		return nil, pg.Error(err)
 	}
-	if err := w.host.Use(ctx, pkgs); err != nil {
+	// They are loaded for all writes to come, whatever becomes of this one.
+	if err := w.host.Use(context.WithoutCancel(ctx), pkgs); err != nil {
 		g.log.Error("a plugin could not be loaded", "error", err)
 	}
 	w.seen.Store(version)
