@@ -15,7 +15,7 @@ func TestPortInUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // nobody connects
+	defer l.Close()
 	data := dataDir(t)
 	refused(t, nil, "CONFLICT", []string{"another program listens on " + l.Addr().String(), "--listen"}, "serve", "--listen", l.Addr().String(), "--data", data)
 	refused(t, nil, "INVALID_INPUT", []string{"no address to listen on"}, "serve", "--listen", "nowhere", "--data", data)

@@ -43,7 +43,7 @@ func (s *server) signIn(email, password string) *client {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(resp.Body)
 		s.t.Fatalf("signing in as %s: %s\n%s", email, resp.Status, text)
@@ -83,7 +83,7 @@ func (c *client) ask(path, query string, variables map[string]any) (answer, erro
 	if err != nil {
 		return a, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return a, err

@@ -148,9 +148,9 @@ func faultError(err error) error {
 		return own
 	case f == nil:
 		return trellis.Wrap(trellis.CodeUnavailable, err, "the remote system does not answer as it should")
-	case f.Kind == connectors.ErrAuth:
+	case errors.Is(f.Kind, connectors.ErrAuth):
 		return trellis.Wrap(trellis.CodeForbidden, err, "%s", f.Message)
-	case f.Kind == connectors.ErrBackOff:
+	case errors.Is(f.Kind, connectors.ErrBackOff):
 		return trellis.Wrap(trellis.CodeRateLimited, err, "%s", f.Message)
 	}
 	return trellis.Wrap(trellis.CodeInvalidInput, err, "%s", f.Message)

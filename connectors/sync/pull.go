@@ -150,13 +150,13 @@ func (p *pull) settle(ctx context.Context, err error) (Outcome, error) {
 	case stopped:
 		// The process ends; the connection is still running: see Resume.
 		return out, err
-	case f != nil && f.Kind == connectors.ErrBackOff:
+	case f != nil && errors.Is(f.Kind, connectors.ErrBackOff):
 		out.After = patience
 		if f.After > 0 {
 			out.After = min(f.After, longest)
 		}
 		return out, end(Waiting, f.Message)
-	case f != nil && (f.Kind == connectors.ErrAuth || f.Kind == connectors.ErrConfig):
+	case f != nil && (errors.Is(f.Kind, connectors.ErrAuth) || errors.Is(f.Kind, connectors.ErrConfig)):
 		out.Done = true
 		p.service.log.Warn("a connection is paused", "connection", p.conn.Name, "reason", f.Message, "cause", f.Cause)
 		return out, end(Paused, f.Message)
@@ -202,7 +202,7 @@ func (p *pull) stream(ctx context.Context, i int) error {
 			return errBudget
 		}
 		records, next, end, err := p.read(ctx, sm.From, at.cursor)
-		if f := fault(err); f != nil && f.Kind == connectors.ErrCursor && at.cursor != "" && !restarted {
+		if f := fault(err); f != nil && errors.Is(f.Kind, connectors.ErrCursor) && at.cursor != "" && !restarted {
 			restarted = true
 			if at, err = p.restart(ctx, i, at, f.Message); err != nil {
 				return err
