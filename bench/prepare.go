@@ -94,6 +94,8 @@ func (g *Ground) make(ctx context.Context, cat *catalog.Catalog, out io.Writer) 
 		{"account", accountColumns, accounts, g.Size.account},
 		{"contact", contactColumns, contacts, g.Size.contact},
 		{"opportunity", opportunityColumns, opportunities, g.Size.opportunity},
+		{"order", orderColumns, orders, g.Size.order},
+		{"order_line", lineColumns, lines, g.Size.line},
 	} {
 		n := g.Size.count(t.kind)
 		fmt.Fprintf(out, "making %d records of %s\n", n, t.table)
