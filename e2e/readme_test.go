@@ -197,6 +197,6 @@ func freeAddress(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // never used
+	defer l.Close()
 	return l.Addr().String()
 }

@@ -82,7 +82,7 @@ func (f *flags) on(ctx context.Context, size bench.Size, o bench.Options) error 
 	if err != nil {
 		return err
 	}
-	defer held.Close() //nolint:errcheck // nothing was written
+	defer held.Close()
 	dir, err := kept(f.dir, size)
 	if err != nil {
 		return err
