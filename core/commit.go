@@ -20,6 +20,7 @@ var (
 	errStale   = errors.New("the catalogue has changed")         // pin again, repeat
 	errLost    = errors.New("a record changed under the write")  // repeat
 	errOutside = errors.New("a new image breaks the row's rule") // refuse
+	errUnseen  = errors.New("a lookup names no visible record")  // repeat, looking which
 )
 
 // checkFailed is SQLSTATE division_by_zero: how the statements of package query
@@ -35,19 +36,29 @@ type step struct {
 
 // write renders and sends rows as one transaction on db: as one pipelined batch
 // when db is the pool, or inside the transaction db is. All rows must be
-// without error. The error is errStale, errLost, errOutside, or the database's.
-func (e *Engine) write(ctx context.Context, r *Request, db query.DB, rows []*row) error {
+// without error; found are lookups to check first. The error is errStale,
+// errUnseen, errLost, errOutside, or the database's.
+func (e *Engine) write(ctx context.Context, r *Request, db query.DB, rows []*row, found lookups) error {
 	steps, err := e.steps(ctx, r, rows)
 	if err != nil || len(steps) == 0 {
 		return err
 	}
+	checks, err := e.lookupSteps(ctx, r, found)
+	if err != nil {
+		return err
+	}
+	steps = append(checks, steps...)
 	b := &pgx.Batch{}
 	r.View.QueueLock(b)
 	for _, s := range steps {
 		b.Queue(s.SQL, s.Args...)
 	}
 	res := db.SendBatch(ctx, b)
-	_, err = res.Exec()
+	for range catalog.LockStatements {
+		if _, err = res.Exec(); err != nil {
+			break
+		}
+	}
 	if catalog.IsStale(err) {
 		err = errStale
 	}

@@ -450,3 +450,20 @@ func TestRulesMayAskForSystemFields(t *testing.T) {
 		t.Fatal("a refused write was stored")
 	}
 }
+
+// TestAKeyIsNobodysOwner: rules about the user fail for a principal without a
+// person, so that records without an owner are not theirs.
+func TestAKeyIsNobodysOwner(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	id := l.must(l.root, account("nobody's"))[0].ID
+	key := &policy.Principal{Kind: policy.KindKey, ID: trellis.NewID(), WorkspaceID: l.view.WorkspaceID}
+	key.SetRoles([]string{"salesRep"})
+	r := l.request(key)
+	if got := l.get(r, "account", id, "name"); got != nil {
+		t.Fatalf("a key reads %v", got)
+	}
+	if _, err := l.write(r, account("new")); trellis.CodeOf(err) != trellis.CodeForbidden {
+		t.Fatalf("a key owns what it makes: %v", err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,15 +17,16 @@ import (
 
 // prepare turns operations into rows: objects and fields resolved, rights to
 // them checked, stored records read, new images made. Problems of a row are
-// noted in it; an error is the request's.
-func (e *Engine) prepare(ctx context.Context, r *Request, ops []Op) ([]*row, error) {
+// noted in it, but for lookups that are still to be checked; an error is the
+// request's.
+func (e *Engine) prepare(ctx context.Context, r *Request, ops []Op) ([]*row, lookups, error) {
 	rows := make([]*row, len(ops))
 	for i := range ops {
 		rows[i] = e.resolve(r, ops, rows[:i], i)
 	}
 	for _, group := range byObject(rows) {
 		if err := e.loadOld(ctx, r, group); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	refuseTwice(rows)
@@ -33,10 +35,9 @@ func (e *Engine) prepare(ctx context.Context, r *Request, ops []Op) ([]*row, err
 			e.makeImage(ctx, r, w)
 		}
 	}
-	if err := e.checkLookups(ctx, r, rows); err != nil {
-		return nil, err
-	}
-	return e.withChildren(ctx, r, rows)
+	found := findLookups(r, rows)
+	rows, err := e.withChildren(ctx, r, rows)
+	return rows, found, err
 }
 
 // refuseTwice refuses a second operation on one record: the first changes the
@@ -346,14 +347,14 @@ func (w *row) applyDefaults(r *Request) {
 	}
 }
 
-// checkLookups makes sure that lookups are set to live records the caller may
-// read, to the caller, or to records made in the same write.
-func (e *Engine) checkLookups(ctx context.Context, r *Request, rows []*row) error {
-	made := map[trellis.ID]bool{}
+// lookups are the records that a write's lookups are set to, by object, none
+// twice: each must be a live one that the caller may read.
+type lookups map[string][]trellis.ID
+
+// findLookups gives references their ids and collects what lookups are set to.
+// Records made in the same write, the caller and their teams need no check.
+func findLookups(r *Request, rows []*row) lookups {
 	for i, w := range rows {
-		if w.verb == Create {
-			made[w.id] = true
-		}
 		for name, v := range w.given {
 			if ref, ok := v.(Ref); ok && int(ref) < i && w.image != nil {
 				w.given[name] = rows[ref].id
@@ -361,30 +362,62 @@ func (e *Engine) checkLookups(ctx context.Context, r *Request, rows []*row) erro
 			}
 		}
 	}
-	wanted := map[string]map[trellis.ID]bool{}
-	known := func(f *metadata.Field, id trellis.ID) bool { return made[id] || own(r.Principal, f, id) }
+	found := lookups{}
+	made := madeIn(rows)
+	seen := map[trellis.ID]bool{}
 	eachLookup(rows, func(_ *row, f *metadata.Field, id trellis.ID) {
-		if !known(f, id) {
-			if wanted[f.Target] == nil {
-				wanted[f.Target] = map[trellis.ID]bool{}
-			}
-			wanted[f.Target][id] = true
+		if !made[id] && !seen[id] && !own(r.Principal, f, id) {
+			seen[id] = true
+			found[f.Target] = append(found[f.Target], id)
 		}
 	})
+	return found
+}
+
+func madeIn(rows []*row) map[trellis.ID]bool {
+	made := map[trellis.ID]bool{}
+	for _, w := range rows {
+		if w.verb == Create {
+			made[w.id] = true
+		}
+	}
+	return made
+}
+
+// checkLookups notes in the rows which lookups name no record that is there.
+func (e *Engine) checkLookups(ctx context.Context, r *Request, rows []*row, found lookups) error {
 	visible := map[string]map[trellis.ID]bool{}
-	for object, ids := range wanted {
+	for object, ids := range found {
 		seen, err := e.visible(ctx, r, object, ids)
 		if err != nil {
 			return err
 		}
 		visible[object] = seen
 	}
+	made := madeIn(rows)
 	eachLookup(rows, func(w *row, f *metadata.Field, id trellis.ID) {
-		if !known(f, id) && !visible[f.Target][id] {
+		if !made[id] && !own(r.Principal, f, id) && !visible[f.Target][id] {
 			w.fail(trellis.Errorf(trellis.CodeInvalidInput, "refers to a record that is not there").At(w.at(f.Name)...))
 		}
 	})
 	return nil
+}
+
+// lookupSteps checks lookups inside the transaction: one round trip less than
+// looking first. Which one is wrong is found by another try, the careful one.
+func (e *Engine) lookupSteps(ctx context.Context, r *Request, found lookups) ([]step, error) {
+	var steps []step
+	for _, object := range slices.Sorted(maps.Keys(found)) {
+		st, err := query.AllVisible(ctx, r.space(), r.caller(), r.View.Snapshot.Lookup(object), found[object])
+		if trellis.CodeOf(err) == trellis.CodeInvalidInput { // the object is not the caller's to see
+			return nil, errUnseen
+		}
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, step{Statement: st, failed: errUnseen})
+	}
+	return steps, nil
 }
 
 // own says that a lookup names the caller or a team of theirs: whoever may not
@@ -410,16 +443,12 @@ func eachLookup(rows []*row, do func(w *row, f *metadata.Field, id trellis.ID)) 
 	}
 }
 
-func (e *Engine) visible(ctx context.Context, r *Request, object string, ids map[trellis.ID]bool) (map[trellis.ID]bool, error) {
+func (e *Engine) visible(ctx context.Context, r *Request, object string, ids []trellis.ID) (map[trellis.ID]bool, error) {
 	o := r.View.Snapshot.Lookup(object)
 	if o == nil {
 		return nil, fmt.Errorf("core: a lookup refers to %q, which is not there", object)
 	}
-	list := make([]trellis.ID, 0, len(ids))
-	for id := range ids {
-		list = append(list, id)
-	}
-	seen, err := query.Visible(ctx, e.db, r.space(), r.caller(), o, list)
+	seen, err := query.Visible(ctx, e.db, r.space(), r.caller(), o, ids)
 	if trellis.CodeOf(err) == trellis.CodeInvalidInput { // the object is not the caller's to see
 		return nil, nil
 	}

@@ -36,12 +36,17 @@ func (e *Engine) Write(ctx context.Context, r *Request, w *Write) ([]Result, err
 	if r.Depth > MaxDepth {
 		return nil, trellis.Errorf(trellis.CodeQueryTooCostly, "writes call each other more than %d deep", MaxDepth)
 	}
+	// Lookups are checked in the transaction at first; when one is wrong, or
+	// each row answers for itself, they are looked at beforehand.
+	careful := w.PerRow
 	for tries, stale := 1, 1; ; {
-		results, err := e.tryWrite(ctx, r, w, maxTries-tries)
+		results, err := e.tryWrite(ctx, r, w, careful, maxTries-tries)
 		if err == nil {
 			return results, nil
 		}
 		switch {
+		case errors.Is(err, errUnseen) && !careful:
+			careful = true
 		case errors.Is(err, errStale) || replan(err):
 			if stale++; stale > maxStaleTries {
 				return nil, writeError(err)
@@ -93,24 +98,29 @@ func writeError(err error) error {
 }
 
 // tryWrite goes the path once; left is how many more tries there are.
-func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, left int) ([]Result, error) {
-	rows, err := e.ready(ctx, r, w.Ops)
+func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, careful bool, left int) ([]Result, error) {
+	rows, found, err := e.ready(ctx, r, w.Ops)
 	if err != nil {
 		return nil, err
 	}
-	if !w.PerRow {
-		if errs := problems(rows); len(errs) > 0 {
-			return nil, errs
+	if careful || len(problems(rows)) > 0 {
+		if err := e.checkLookups(ctx, r, rows, found); err != nil {
+			return nil, err
 		}
+		found = nil
+		together(rows)
+	}
+	if errs := problems(rows); len(errs) > 0 && !w.PerRow {
+		return nil, errs
 	}
 	switch {
 	case w.PerRow:
 		err = e.commitPerRow(ctx, r, w, rows, left)
 	case w.Also == nil:
-		err = e.write(ctx, r, e.db, rows)
+		err = e.write(ctx, r, e.db, rows, found)
 	default:
 		err = e.inTx(ctx, func(tx pgx.Tx) error {
-			if err := e.write(ctx, r, tx, rows); err != nil {
+			if err := e.write(ctx, r, tx, rows, found); err != nil {
 				return err
 			}
 			return w.Also(ctx, tx, results(rows, len(w.Ops)))
@@ -127,21 +137,21 @@ func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, left int) (
 
 // ready brings operations to where they can be written: prepared, validated,
 // through the hooks, and validated again when those changed something.
-func (e *Engine) ready(ctx context.Context, r *Request, ops []Op) ([]*row, error) {
-	rows, err := e.prepare(ctx, r, ops)
+func (e *Engine) ready(ctx context.Context, r *Request, ops []Op) ([]*row, lookups, error) {
+	rows, found, err := e.prepare(ctx, r, ops)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// Hooks come first for what they fill in may be what a rule asks for; rules
 	// then judge what will be written.
 	if err := e.runHooks(ctx, r, rows); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := e.validate(ctx, r, rows); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	together(rows)
-	return rows, nil
+	return rows, found, nil
 }
 
 func problems(rows []*row) trellis.Errors {
@@ -239,7 +249,7 @@ func (e *Engine) halve(ctx context.Context, r *Request, tx pgx.Tx, rows []*row, 
 	if good == 0 {
 		return nil
 	}
-	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error { return e.write(ctx, r, sp, rows) })
+	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error { return e.write(ctx, r, sp, rows, nil) })
 	switch {
 	case err == nil:
 		return nil

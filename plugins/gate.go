@@ -166,7 +166,7 @@ func (g *Gate) ask(ctx context.Context, h *Host, hook Hook, ev *core.BeforeEvent
 	}
 	answer, err := h.Before(ctx, hook, in)
 	if err != nil {
-		return err
+		return refuseRecord(ctx, c, err)
 	}
 	if answer.Veto != nil {
 		c.Refuse(answer.Veto.Err())
@@ -178,9 +178,22 @@ func (g *Gate) ask(ctx context.Context, h *Host, hook Hook, ev *core.BeforeEvent
 			err = c.Set(name, v)
 		}
 		if err != nil {
-			return trellis.Wrap(trellis.CodeUnavailable, err, "the plugin %s sets %s to something it cannot hold", hook.Plugin, name)
+			c.Refuse(trellis.Wrap(trellis.CodeUnavailable, err, "the plugin %s sets %s to something it cannot hold", hook.Plugin, name))
+			return nil
 		}
 	}
+	return nil
+}
+
+// refuseRecord lets a plugin that fails refuse the record it failed on, so that
+// one bad record does not hold up a batch. A request that is over is no
+// plugin's fault.
+func refuseRecord(ctx context.Context, c *core.Change, err error) error {
+	var public *trellis.Error
+	if ctx.Err() != nil || !errors.As(err, &public) {
+		return err
+	}
+	c.Refuse(public)
 	return nil
 }
 

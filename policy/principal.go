@@ -96,8 +96,14 @@ func (p *Principal) subject() string {
 	return ""
 }
 
-// userVars is the variable user of expressions (expr.UserFields).
+// userVars is what rules may ask of the user. Without a person behind the
+// principal there is nothing to ask: a null id would be equal to the owner of
+// every record that has none.
 func (p *Principal) userVars() map[string]any {
+	u := p.User
+	if u == nil {
+		return nil
+	}
 	vars := make(map[string]any, 6+len(p.Attributes))
 	for name, v := range p.Attributes {
 		vars[name] = v
@@ -105,14 +111,11 @@ func (p *Principal) userVars() map[string]any {
 	for _, f := range expr.UserFields() {
 		delete(vars, f.Name)
 	}
-	vars["name"], vars["roles"] = textOrNull(p.Name), p.Roles
-	if u := p.User; u != nil {
-		vars["id"], vars["teams"] = u.ID, u.Teams
-		vars["email"], vars["name"] = textOrNull(u.Email), textOrNull(u.Name)
-		vars["subordinates"] = u.Subordinates
-		if !slices.Contains(u.Subordinates, u.ID) {
-			vars["subordinates"] = append(slices.Clip(u.Subordinates), u.ID)
-		}
+	vars["id"], vars["teams"], vars["roles"] = u.ID, u.Teams, p.Roles
+	vars["email"], vars["name"] = textOrNull(u.Email), textOrNull(u.Name)
+	vars["subordinates"] = u.Subordinates
+	if !slices.Contains(u.Subordinates, u.ID) {
+		vars["subordinates"] = append(slices.Clip(u.Subordinates), u.ID)
 	}
 	return vars
 }

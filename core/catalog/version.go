@@ -10,20 +10,29 @@ import (
 	"github.com/trellishq/trellis/core/pg"
 )
 
-// LockSQL holds the versions of a workspace until the transaction ends, shared
-// with other writers, and answers them as revision, policy_version. Its
-// parameters are the workspace's id, its LockKey, and the versions wanted, or
-// null twice. Where others were wanted it fails with StateStale, so that it can
-// be the first statement of a pipelined batch. The isolation must be read
-// committed, PostgreSQL's own default.
-const LockSQL = "SELECT revision, policy_version FROM trellis.lock_version($1, $2, $3, $4)"
+// holdSQL holds the versions of a workspace until the transaction ends, shared
+// with other writers. An advisory lock and not FOR SHARE: it queues in order, so
+// that writers cannot keep a change waiting for ever, and it writes nothing.
+const holdSQL = "SELECT pg_advisory_xact_lock_shared($1)"
 
-// StateStale is the SQLSTATE of LockSQL when the versions wanted have passed.
-const StateStale = "TR001"
+// checkSQL fails with stateStale when the versions are not the ones wanted. It
+// is a statement of its own: in read committed it sees what was committed while
+// the one before waited for the lock.
+const checkSQL = `SELECT 1 / (CASE WHEN revision = $2 AND policy_version = $3 THEN 1 ELSE 0 END)
+	FROM trellis.workspace_version WHERE workspace_id = $1`
 
-// IsStale says that a write failed because the catalogue is not what it was:
-// Refresh and repeat its path.
-func IsStale(err error) bool { return pg.SQLState(err) == StateStale }
+// stateStale is the SQLSTATE of checkSQL (division by zero): an error that stops
+// a pipelined batch without a function, which would cost more than the write of
+// a small row saves.
+const stateStale = "22012"
+
+// LockStatements is how many statements QueueLock puts in front of a batch.
+const LockStatements = 2
+
+// IsStale says that one of the first LockStatements of a batch failed because
+// the catalogue is not what it was: Refresh and repeat the path. Of any other
+// statement's error it says nothing.
+func IsStale(err error) bool { return pg.SQLState(err) == stateStale }
 
 // LockKey is the key of the advisory lock on a workspace's versions: the random
 // half of its id.
@@ -34,15 +43,23 @@ func LockKey(id trellis.ID) int64 { return int64(binary.BigEndian.Uint64(id[8:])
 // LockKey.
 func applyKey(id trellis.ID) int64 { return LockKey(id) ^ -1<<62 }
 
-// LockShared runs LockSQL without versions wanted.
+// LockShared holds the versions until the transaction ends and gives them. The
+// isolation must be read committed, PostgreSQL's own default.
 func LockShared(ctx context.Context, tx pgx.Tx, id trellis.ID) (revision, policyVersion int64, err error) {
-	err = tx.QueryRow(ctx, LockSQL, id, LockKey(id), nil, nil).Scan(&revision, &policyVersion)
-	return revision, policyVersion, pg.Error(err)
+	b := &pgx.Batch{}
+	b.Queue(holdSQL, LockKey(id))
+	b.Queue("SELECT revision, policy_version FROM trellis.workspace_version WHERE workspace_id = $1", id).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&revision, &policyVersion)
+	})
+	return revision, policyVersion, pg.Error(tx.SendBatch(ctx, b).Close())
 }
 
-// QueueLock puts LockSQL into a batch, with the versions of the view wanted.
-func (v *View) QueueLock(b *pgx.Batch) *pgx.QueuedQuery {
-	return b.Queue(LockSQL, v.WorkspaceID, LockKey(v.WorkspaceID), v.Revision, v.PolicyVersion)
+// QueueLock puts what holds and checks the view's versions into a batch:
+// LockStatements statements, to be the first. The batch must be one transaction
+// of read committed.
+func (v *View) QueueLock(b *pgx.Batch) {
+	b.Queue(holdSQL, LockKey(v.WorkspaceID))
+	b.Queue(checkSQL, [16]byte(v.WorkspaceID), v.Revision, v.PolicyVersion)
 }
 
 // TouchPolicy raises the policy version of a workspace in a transaction that

@@ -136,6 +136,7 @@ func (c *compiler) get(g *Get) (*level, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.one = true
 	l := &level{object: o, first: 1}
 	if l.out, err = c.selection(l, r, rootScope(r), g.Select, 1); err != nil {
 		return nil, err

@@ -278,18 +278,8 @@ func decodeValue(c codec, raw []byte) (any, error) {
 // Visible tells which of the ids are live records of the object that the
 // caller may read: a lookup may be set to no other.
 func Visible(ctx context.Context, db DB, space *Space, caller *Caller, o *metadata.ObjectView, ids []trellis.ID) (map[trellis.ID]bool, error) {
-	c := &compiler{ctx: ctx, space: space, caller: caller, grants: map[string]*policy.Grant{}}
-	b := &builder{}
-	s := scope{alias: "t", object: o}
-	var err error
-	if s.grant, err = c.grant(o.Name); err != nil {
-		return nil, err
-	}
-	b.text(`SELECT t."id" FROM ` + space.TableName(o) + ` t WHERE t."id" = ANY(`)
-	b.bind(IDs(ids), "uuid[]")
-	b.text(`) AND t."deleted_at" IS NULL`)
-	rd := renderer{builder: b, c: c}
-	if err := rd.andRows(s); err != nil {
+	b, err := visible(ctx, space, caller, o, ids, `t."id"`)
+	if err != nil {
 		return nil, err
 	}
 	rows, err := db.Query(ctx, string(b.buf), b.args...)
@@ -302,4 +292,36 @@ func Visible(ctx context.Context, db DB, space *Space, caller *Caller, o *metada
 		seen[trellis.ID(rows.RawValues()[0])] = true
 	}
 	return seen, rows.Err()
+}
+
+// AllVisible renders the check that the ids, none twice, are all visible.
+func AllVisible(ctx context.Context, space *Space, caller *Caller, o *metadata.ObjectView, ids []trellis.ID) (Statement, error) {
+	b, err := visible(ctx, space, caller, o, ids, "1 / (CASE WHEN count(*) = "+strconv.Itoa(len(ids))+" THEN 1 ELSE 0 END)")
+	if err != nil {
+		return Statement{}, err
+	}
+	return Statement{string(b.buf), b.args}, nil
+}
+
+func visible(ctx context.Context, space *Space, caller *Caller, o *metadata.ObjectView, ids []trellis.ID, what string) (*builder, error) {
+	c := &compiler{ctx: ctx, space: space, caller: caller, grants: map[string]*policy.Grant{}}
+	b := &builder{}
+	s := scope{alias: "t", object: o}
+	var err error
+	if s.grant, err = c.grant(o.Name); err != nil {
+		return nil, err
+	}
+	b.text("SELECT " + what + " FROM ")
+	// Never = ANY($1): its plan depends on the array, so it is made each time.
+	if len(ids) == 1 {
+		b.text(space.TableName(o) + ` t WHERE t."id" = `)
+		b.bind([16]byte(ids[0]), "uuid")
+	} else {
+		b.text("unnest(")
+		b.bind(IDs(ids), "uuid[]")
+		b.text(") AS p(id) JOIN " + space.TableName(o) + ` t ON t."id" = p.id`)
+	}
+	b.text(` AND t."deleted_at" IS NULL`)
+	rd := renderer{builder: b, c: c}
+	return b, rd.andRows(s)
 }

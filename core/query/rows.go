@@ -17,6 +17,7 @@ type rows struct {
 	b          *builder
 	s          scope
 	nested     bool
+	one        bool // one record by its key: nothing to limit before joining
 	inner      []string
 	innerIndex map[string]int
 	innerJoins []string // what the order needs
@@ -37,8 +38,12 @@ func (c *compiler) newRows(o *metadata.ObjectView, nested bool) (*rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{}
-	r := &rows{c: c, b: b, nested: nested, innerIndex: map[string]int{}}
+	const usual = 16 // columns
+	b := &builder{args: make([]any, 0, 4)}
+	r := &rows{
+		c: c, b: b, nested: nested, innerIndex: make(map[string]int, usual),
+		inner: make([]string, 0, usual), columns: make([]column, 0, usual), codecs: make([]codec, 0, usual),
+	}
 	r.s = scope{alias: b.alias(), object: o, grant: g}
 	if nested {
 		b.args = append(b.args, nil) // the parents' ids
@@ -104,7 +109,7 @@ func (r *rows) follow(p place, f *metadata.Field) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	if p.own {
+	if p.own && !r.one {
 		from = "r.c" + strconv.Itoa(r.innerColumn(from))
 	}
 	to, join, err := r.c.join(r.b, p.scope, f, from)
@@ -140,11 +145,15 @@ func (c *compiler) join(b *builder, s scope, f *metadata.Field, from string) (sc
 	return to, sql, err
 }
 
+// wrapped says that the record's rows are limited first and joined afterwards.
+func (r *rows) wrapped() bool { return r.nested || len(r.joins) > 0 && !r.one }
+
 // statement puts the parts together. keyCols are inner columns o0, o1 … for the
 // order of the outer statement.
 func (r *rows) statement(where, order, limit string) string {
 	var s strings.Builder
-	wrapped := r.nested || len(r.joins) > 0
+	s.Grow(256 + 24*len(r.columns))
+	wrapped := r.wrapped()
 	s.WriteString("SELECT ")
 	for i, col := range r.columns {
 		if i > 0 {
@@ -162,6 +171,7 @@ func (r *rows) statement(where, order, limit string) string {
 	s.WriteString(" FROM ")
 	from := r.c.space.TableName(r.s.object) + " " + r.s.alias + strings.Join(r.innerJoins, "")
 	if !wrapped {
+		from += strings.Join(r.joins, "")
 		s.WriteString(from + " WHERE " + where + order + limit)
 		return s.String()
 	}
@@ -185,7 +195,7 @@ func (c *compiler) finish(l *level, r *rows, where string) {
 	if l.backward {
 		keys = reversed(keys)
 	}
-	wrapped := r.nested || len(r.joins) > 0
+	wrapped := r.wrapped()
 	if l.wantsCursor() || wrapped {
 		for _, k := range l.keys {
 			l.keyCols = append(l.keyCols, r.addSQL(place{own: true}, k.sql, k.codec()))

@@ -1,6 +1,7 @@
 -- The revision of a workspace's metadata and of its roles and policies. Both
--- only rise. Who writes records holds them by trellis.lock_version; who changes
--- them takes pg_advisory_xact_lock on the same key, and waits for the writers.
+-- only rise. Who writes records holds them by pg_advisory_xact_lock_shared; who
+-- changes them takes pg_advisory_xact_lock on the same key, and waits for the
+-- writers.
 CREATE TABLE trellis.workspace_version (
     workspace_id   uuid   PRIMARY KEY REFERENCES trellis.workspace (id),
     revision       bigint NOT NULL,
@@ -50,21 +51,3 @@ CREATE TABLE trellis.pending_step (
     PRIMARY KEY (workspace_id, index_name)
 );
 
--- lock_version holds both versions still until the transaction ends, together
--- with any number of other writers. When wanted versions are given and are not
--- these, it fails with SQLSTATE TR001, so that a pipelined write stops there.
--- A function and not one SELECT: in read committed its second statement sees
--- what was committed while the first one waited. An advisory lock and not FOR
--- SHARE: it queues in order, so that writers cannot keep a change waiting for
--- ever, and it writes nothing.
-CREATE FUNCTION trellis.lock_version(workspace uuid, lock_key bigint, want_revision bigint, want_policy bigint,
-    OUT revision bigint, OUT policy_version bigint)
-LANGUAGE plpgsql VOLATILE AS $$
-BEGIN
-    PERFORM pg_advisory_xact_lock_shared(lock_key);
-    SELECT v.revision, v.policy_version INTO revision, policy_version
-        FROM trellis.workspace_version v WHERE v.workspace_id = workspace;
-    IF want_revision IS NOT NULL AND (revision IS DISTINCT FROM want_revision OR policy_version IS DISTINCT FROM want_policy) THEN
-        RAISE EXCEPTION 'the metadata changed' USING ERRCODE = 'TR001';
-    END IF;
-END $$;
