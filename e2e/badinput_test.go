@@ -97,6 +97,9 @@ func TestBrokenYAML(t *testing.T) {
 			"objects/thing.yaml": "name: thing\nplural: things\nlabel: {en: Thing}\nfields:\n  - name: a\n    kindd: text\n  - name: b\n    kind: [text]\n",
 			"objects/other.yaml": "name: other\n  plural: others\n",
 		}, []string{"objects/thing.yaml:6", "objects/thing.yaml:8", "objects/other.yaml:2", `did you mean "kind"`}},
+		"both": {"INVALID_INPUT", map[string]string{
+			"objects/thing.yaml": "name: thing\nplural: things\nlabel: {en: Thing}\nfields:\n  - name: a\n    kind: texxt\n  - name: b\n    kind: text\n    maxLenght: 5\n  - name: c\n    kind: lookup\n    target: nothing\n",
+		}, []string{"objects/thing.yaml:6", "objects/thing.yaml:9", "objects/thing.yaml:12"}},
 		"meaning": {"VALIDATION_FAILED", map[string]string{
 			"objects/thing.yaml": "name: thing\nplural: things\nlabel: {en: Thing}\nfields:\n  - name: a\n    kind: texxt\n  - name: b\n    kind: lookup\n    target: nothing\n  - name: a\n    kind: text\n",
 		}, []string{"objects/thing.yaml:6", "objects/thing.yaml:9", "objects/thing.yaml:10"}},
@@ -116,7 +119,7 @@ func TestBrokenYAML(t *testing.T) {
 		}
 		for _, command := range []string{"plan", "apply"} {
 			said := refused(t, nil, c.code, c.words, command, "-f", folder, "--data", data)
-			if lines := strings.Count(said, "trellis: "+c.code); lines < len(c.words)-1 {
+			if lines := strings.Count(said, "objects/")+strings.Count(said, "policies/"); lines < len(c.words)-1 {
 				t.Errorf("%s, %s: %d problems:\n%s", name, command, lines, said)
 			}
 		}

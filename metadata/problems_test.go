@@ -17,9 +17,9 @@ func TestProblems(t *testing.T) {
 			list := readSections(t, file)
 			want := &list[len(list)-1]
 			def, errs := Read(folder(list[:len(list)-1], ""))
-			if len(errs) == 0 {
+			if def != nil {
 				Normalize(def, nil)
-				errs = Validate(def)
+				errs = AllProblems(errs, Validate(def))
 			}
 			got := errs.Error() + "\n"
 			if *update {

@@ -96,9 +96,13 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, path []any) {
 		d.problem(n.Line, path, "a list is needed here, as in [a, b] or lines that start with -")
 		return
 	}
-	list := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
+	list := reflect.MakeSlice(v.Type(), 0, len(n.Content))
 	for i, item := range n.Content {
-		d.value(item, list.Index(i), append(path, nameOf(item, i)))
+		e := reflect.New(v.Type().Elem()).Elem()
+		d.value(item, e, append(path, nameOf(item, i)))
+		if e.Kind() != reflect.Pointer || !e.IsNil() { // nil was not understood
+			list = reflect.Append(list, e)
+		}
 	}
 	v.Set(list)
 }

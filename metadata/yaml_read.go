@@ -7,8 +7,11 @@ import (
 	"io/fs"
 	"path"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/trellishq/trellis"
 )
@@ -50,7 +53,8 @@ var laterFolders = []string{"views", "flows", "dashboards", "samples"}
 // All problems are told at once, each with its path, file and line. A file has
 // at most 1 MiB, a folder 10,000 files. The result is as written: Normalize
 // (after Merge, where a workspace has other packages) and Validate come next,
-// and their problems carry files and lines too.
+// and their problems carry files and lines too. With problems the result is what
+// could be understood, for AllProblems, or nil when a whole file could not.
 func Read(fsys fs.FS) (*Definition, trellis.Errors) {
 	r := &reader{fsys: fsys, def: &Definition{origin: origins{}}}
 	if _, err := fs.Stat(fsys, "package.yaml"); err == nil {
@@ -62,7 +66,32 @@ func Read(fsys fs.FS) (*Definition, trellis.Errors) {
 	if len(r.errs) > maxProblems {
 		r.errs = r.errs[:maxProblems]
 	}
+	if r.lost {
+		return nil, r.errs
+	}
 	return r.def, r.errs
+}
+
+var placeSuffix = regexp.MustCompile(` \([^()]+:[0-9]+\)$`)
+
+// AllProblems adds to what Read told of a folder what was found wrong with the
+// definition that came of it: only in lines of which nothing was told, since
+// what stands there was not understood.
+func AllProblems(read, found trellis.Errors) trellis.Errors {
+	if len(read) == 0 {
+		return found
+	}
+	told := map[string]bool{}
+	for _, e := range read {
+		told[placeSuffix.FindString(e.Message)] = true
+	}
+	all := slices.Clone(read)
+	for _, e := range found {
+		if at := placeSuffix.FindString(e.Message); at != "" && !told[at] {
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 type reader struct {
@@ -70,6 +99,7 @@ type reader struct {
 	def   *Definition
 	errs  trellis.Errors
 	files int
+	lost  bool // a file that could not be understood at all
 }
 
 func (r *reader) fail(format string, args ...any) {
@@ -100,6 +130,7 @@ func (r *reader) list(dir string) []fs.DirEntry {
 func (r *reader) pkg(dir string) {
 	p := &Package{}
 	r.read(path.Join(dir, "package.yaml"), p)
+	r.lost = r.lost || p.Name == ""
 	r.def.Packages = append(r.def.Packages, p)
 	for _, e := range r.list(dir) {
 		name := e.Name()
@@ -134,25 +165,30 @@ func (r *reader) each(dir string, visit func(file, name string)) {
 	}
 }
 
-// read decodes a file into v, a pointer to a structure.
+// read decodes a file into v, a pointer to a structure. False means that nothing
+// of the file was understood; else there may be problems all the same.
 func (r *reader) read(file string, v any) bool {
 	if r.files++; r.files > maxFiles {
 		if r.files == maxFiles+1 {
 			r.fail("the folder has more than %d files", maxFiles)
 		}
+		r.lost = true
 		return false
 	}
 	data, err := readBounded(r.fsys, file)
 	if err != nil {
 		r.errs = append(r.errs, trellis.Wrap(trellis.CodeInvalidInput, err, "%s cannot be read: it is missing or larger than 1 MiB", file))
+		r.lost = true
 		return false
 	}
 	d := &decoder{file: file, at: r.def.origin}
-	if n := d.parse(data); n != nil {
+	n := d.parse(data)
+	if n != nil {
 		d.value(n, reflect.ValueOf(v).Elem(), nil)
 	}
 	r.errs = append(r.errs, d.errs...)
-	return len(d.errs) == 0
+	r.lost = r.lost || n == nil || n.Kind != yaml.MappingNode
+	return n != nil
 }
 
 func readBounded(fsys fs.FS, file string) ([]byte, error) {

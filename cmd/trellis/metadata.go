@@ -26,12 +26,8 @@ type planCmd struct {
 
 // Run prints the steps, with their locks and what would be lost.
 func (c *planCmd) Run(ctx context.Context, out io.Writer) error {
-	def, err := readFolder(c.Folder)
-	if err != nil {
-		return err
-	}
 	return c.with(ctx, func(a *app) error {
-		p, err := a.catalog.Plan(ctx, c.Workspace, catalog.Packages(def))
+		p, _, err := planFolder(ctx, a, c.Workspace, c.Folder)
 		if err != nil {
 			return err
 		}
@@ -43,9 +39,21 @@ func (c *planCmd) Run(ctx context.Context, out io.Writer) error {
 	})
 }
 
-func readFolder(dir string) (*metadata.Definition, error) {
+// planFolder reads and plans a folder. The error is all problems of both.
+func planFolder(ctx context.Context, a *app, workspace, dir string) (*ddl.Plan, *metadata.Definition, error) {
 	def, problems := metadata.Read(os.DirFS(dir))
-	return def, problems.Err()
+	if def == nil {
+		return nil, nil, problems
+	}
+	p, err := a.catalog.Plan(ctx, workspace, catalog.Packages(def))
+	if len(problems) == 0 {
+		return p, def, err
+	}
+	var found trellis.Errors
+	if !errors.As(err, &found) {
+		return nil, nil, problems
+	}
+	return nil, nil, metadata.AllProblems(problems, found)
 }
 
 func printPlan(out io.Writer, p *ddl.Plan) {
@@ -76,11 +84,11 @@ type applyCmd struct {
 
 // Run applies the folder and prints the revision.
 func (c *applyCmd) Run(ctx context.Context, out io.Writer) error {
-	def, err := readFolder(c.Folder)
-	if err != nil {
-		return err
-	}
 	return c.with(ctx, func(a *app) error {
+		_, def, err := planFolder(ctx, a, c.Workspace, c.Folder)
+		if err != nil {
+			return err
+		}
 		done, err := a.catalog.Apply(ctx, c.Workspace, catalog.Packages(def), catalog.Options{By: "system", AllowLoss: c.AllowLoss})
 		if err != nil {
 			return err
