@@ -31,7 +31,7 @@ func postParams(body io.Reader) (*Params, int, *trellis.Error) {
 type wire struct {
 	Query         *string         `json:"query"`
 	OperationName *string         `json:"operationName"`
-	Variables     json.RawMessage `json:"variables"`
+	Variables     any             `json:"variables"`
 	Extensions    json.RawMessage `json:"extensions"`
 }
 
@@ -42,9 +42,15 @@ func decodeParams(raw []byte) (*Params, *trellis.Error) {
 	if !startsObject(raw) {
 		return nil, invalid("the request must be one JSON object")
 	}
+	// One pass, variables with the digits of their numbers.
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
 	var w wire
-	if err := json.Unmarshal(raw, &w); err != nil {
+	if err := d.Decode(&w); err != nil {
 		return nil, invalid("the request is not JSON with a query: %s", jsonProblem(err))
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, invalid("the request is not JSON with a query: there is something after it")
 	}
 	if w.Query == nil {
 		return nil, invalid("the request has no query")
@@ -56,10 +62,11 @@ func decodeParams(raw []byte) (*Params, *trellis.Error) {
 	if w.OperationName != nil {
 		p.OperationName = *w.OperationName
 	}
-	var problem *trellis.Error
-	if p.Variables, problem = decodeVariables(w.Variables); problem != nil {
-		return nil, problem
+	variables, ok := w.Variables.(map[string]any)
+	if !ok && w.Variables != nil {
+		return nil, invalid("variables must be an object")
 	}
+	p.Variables = variables
 	return p, p.check()
 }
 

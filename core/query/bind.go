@@ -117,3 +117,30 @@ func numeric(d *expr.Decimal) pgtype.Numeric {
 	}
 	return n
 }
+
+// planned is the number of elements that Postgres expects of an array it does
+// not know (DEFAULT_UNNEST_LEN of its planner). For fewer, a plan made for the
+// array at hand looks cheaper than the one that is kept, and the statement would
+// be planned anew each time, which costs more than running it.
+const planned = 10
+
+// padded fills a short list of ids up with one that no record has.
+func padded(ids [][16]byte) [][16]byte {
+	for len(ids) < planned {
+		ids = append(ids, [16]byte{})
+	}
+	return ids
+}
+
+// among writes the table t with the records of the ids, ready for more
+// conditions. Never = ANY($1): that is planned each time as well.
+func (b *builder) among(table string, ids []trellis.ID) {
+	if len(ids) == 1 {
+		b.text(table + ` t WHERE t."id" = `)
+		b.bind([16]byte(ids[0]), "uuid")
+		return
+	}
+	b.text("unnest(")
+	b.bind(padded(IDs(ids)), "uuid[]")
+	b.text(") AS p(id) JOIN " + table + ` t ON t."id" = p.id`)
+}

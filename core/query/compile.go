@@ -332,7 +332,7 @@ func (c *compiler) count(l *level, q *List, up *metadata.Relation) error {
 		counted = "SELECT count(*) FROM (SELECT 1" + from + " LIMIT " + strconv.Itoa(CountCap) + ") x"
 	}
 	if l.nested {
-		counted = "SELECT p.ord, (" + counted + ") FROM unnest($1::uuid[]) WITH ORDINALITY AS p(id, ord)"
+		counted = "SELECT p.ord, (" + counted + ") FROM " + manyParents
 	}
 	l.countSQL, l.countArgs = counted, r.b.args
 	return nil

@@ -116,7 +116,11 @@ type stored struct {
 
 func (l *stored) compile() (string, error) {
 	b, w := l.b, l.w
-	b.text("SELECT p.ord, t.\"deleted_batch\"")
+	ord, from := "p.ord", l.among
+	if len(w.Values) == 1 { // planned once; see planned
+		ord, from = "1::int8", l.only
+	}
+	b.text("SELECT " + ord + `, t."deleted_batch"`)
 	if err := l.rights(); err != nil {
 		return "", err
 	}
@@ -127,7 +131,34 @@ func (l *stored) compile() (string, error) {
 			b.text(", t." + Ident(f.CodeColumn()))
 		}
 	}
-	b.text(" FROM unnest(")
+	b.text(" FROM ")
+	from()
+	if !w.Trashed {
+		b.text(` AND t."deleted_at" IS NULL`)
+	}
+	if w.Many > 0 {
+		b.text(` ORDER BY t."id" LIMIT ` + strconv.Itoa(w.Many))
+	}
+	return string(b.buf), nil
+}
+
+// only is the table and the one set of values to find a record by.
+func (l *stored) only() {
+	b := l.b
+	b.text(l.c.space.TableName(l.w.Object) + " t WHERE ")
+	for i, f := range l.w.Match {
+		if i > 0 {
+			b.text(" AND ")
+		}
+		b.text("t." + Ident(f.Column) + " = ")
+		b.bind(Param(l.w.Values[0][i]), sqlType(f.Kind.ExprType()))
+	}
+}
+
+// among is the many sets of values, numbered, and the records they find.
+func (l *stored) among() {
+	b, w := l.b, l.w
+	b.text("unnest(")
 	for i, f := range w.Match {
 		if i > 0 {
 			b.text(", ")
@@ -149,13 +180,6 @@ func (l *stored) compile() (string, error) {
 		}
 		b.text("t." + Ident(f.Column) + " = p.k" + strconv.Itoa(i))
 	}
-	if !w.Trashed {
-		b.text(` AND t."deleted_at" IS NULL`)
-	}
-	if w.Many > 0 {
-		b.text(` ORDER BY t."id" LIMIT ` + strconv.Itoa(w.Many))
-	}
-	return string(b.buf), nil
 }
 
 // rights selects what the caller may do, as boolean columns.
@@ -312,15 +336,7 @@ func visible(ctx context.Context, space *Space, caller *Caller, o *metadata.Obje
 		return nil, err
 	}
 	b.text("SELECT " + what + " FROM ")
-	// Never = ANY($1): its plan depends on the array, so it is made each time.
-	if len(ids) == 1 {
-		b.text(space.TableName(o) + ` t WHERE t."id" = `)
-		b.bind([16]byte(ids[0]), "uuid")
-	} else {
-		b.text("unnest(")
-		b.bind(IDs(ids), "uuid[]")
-		b.text(") AS p(id) JOIN " + space.TableName(o) + ` t ON t."id" = p.id`)
-	}
+	b.among(space.TableName(o), ids)
 	b.text(` AND t."deleted_at" IS NULL`)
 	rd := renderer{builder: b, c: c}
 	return b, rd.andRows(s)

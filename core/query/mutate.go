@@ -139,9 +139,9 @@ func PostRule(ctx context.Context, space *Space, caller *Caller, g *policy.Grant
 	}
 	o := g.Object()
 	b := &builder{}
-	b.text("SELECT 1 / (CASE WHEN count(*) = " + strconv.Itoa(len(ids)) + " THEN 1 ELSE 0 END) FROM " + space.TableName(o) + ` t WHERE t."id" = ANY(`)
-	b.bind(IDs(ids), "uuid[]")
-	b.text(") AND ")
+	b.text("SELECT 1 / (CASE WHEN count(*) = " + strconv.Itoa(len(ids)) + " THEN 1 ELSE 0 END) FROM ")
+	b.among(space.TableName(o), ids)
+	b.text(" AND ")
 	rd := renderer{builder: b, c: &compiler{ctx: ctx, space: space, caller: caller}}
 	if err := rd.trusted(scope{alias: "t", object: o}, p); err != nil {
 		return nil, false, err

@@ -26,6 +26,13 @@ type rows struct {
 	codecs     []codec
 }
 
+// The records that nested lists belong to, numbered from 1, and what stands for
+// them when there is only one; see planned.
+const (
+	manyParents = "unnest($1::uuid[]) WITH ORDINALITY AS p(id, ord)"
+	oneParent   = "(SELECT $1::uuid AS id, 1::int8 AS ord) p"
+)
+
 // column is one column of the answer: an inner one, or an expression over a
 // joined record.
 type column struct {
@@ -176,7 +183,7 @@ func (r *rows) statement(where, order, limit string) string {
 		return s.String()
 	}
 	if r.nested {
-		s.WriteString("unnest($1::uuid[]) WITH ORDINALITY AS p(id, ord) CROSS JOIN LATERAL ")
+		s.WriteString(manyParents + " CROSS JOIN LATERAL ")
 	}
 	s.WriteString("(SELECT ")
 	for i, sql := range r.inner {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -103,10 +104,7 @@ func expand(frontier []*fetched) []*fetched {
 				}
 			}
 			f.subs, f.subRow = append(f.subs, sub), append(f.subRow, at)
-			ch.level.args[0] = ids
-			if ch.level.countSQL != "" {
-				ch.level.countArgs[0] = ids
-			}
+			ch.level.hangOn(ids)
 			sub.starts = make([]int, len(ids)+1)
 			sub.count = make([]int64, len(ids))
 			if len(ids) > 0 {
@@ -115,6 +113,22 @@ func expand(frontier []*fetched) []*fetched {
 		}
 	}
 	return next
+}
+
+// hangOn gives a nested level the records it belongs to.
+func (l *level) hangOn(ids [][16]byte) {
+	var parents any
+	if len(ids) == 1 {
+		parents = ids[0]
+		l.sql = strings.Replace(l.sql, manyParents, oneParent, 1)
+		l.countSQL = strings.Replace(l.countSQL, manyParents, oneParent, 1)
+	} else {
+		parents = padded(ids)
+	}
+	l.args[0] = parents
+	if l.countSQL != "" {
+		l.countArgs[0] = parents
+	}
 }
 
 // spare says that a row was read only to know whether there is another page.
@@ -289,6 +303,9 @@ func (f *fetched) readCount(rows pgx.Rows) error {
 		at := 0
 		if f.level.nested {
 			at = int(binary.BigEndian.Uint64(raw[0])) - 1
+		}
+		if at >= len(f.count) { // padding
+			continue
 		}
 		f.count[at] = int64(binary.BigEndian.Uint64(raw[len(raw)-1]))
 	}
