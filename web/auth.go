@@ -71,7 +71,7 @@ func (s *Server) identified(next http.Handler) http.Handler {
 			r = r.WithContext(policy.WithPrincipal(withWorkspace(r.Context(), who.Workspace), who.Principal))
 		case err != nil && trellis.CodeOf(err) != trellis.CodeUnauthenticated:
 			s.logCause("identity", err)
-			refuse(w, err)
+			refuseGraphQL(w, err)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -138,19 +138,40 @@ func refuse(w http.ResponseWriter, err error) {
 		Path    []any        `json:"path"`
 		Message string       `json:"message"`
 	}
-	status := http.StatusInternalServerError
 	var out []problem
-	for i, e := range trellis.Public(err) {
-		if st, ok := statuses[e.Code]; ok && i == 0 {
-			status = st
-		}
+	for _, e := range trellis.Public(err) {
 		path := e.Path
 		if path == nil {
 			path = []any{}
 		}
 		out = append(out, problem{e.Code, path, e.Message})
 	}
-	writeJSON(w, status, map[string]any{"errors": out})
+	writeJSON(w, statusOf(err), map[string]any{"errors": out})
+}
+
+// refuseGraphQL answers in the form of the GraphQL APIs, whose clients look for
+// codes in extensions.
+func refuseGraphQL(w http.ResponseWriter, err error) {
+	type extensions struct {
+		Code trellis.Code `json:"code"`
+	}
+	type problem struct {
+		Message    string     `json:"message"`
+		Extensions extensions `json:"extensions"`
+	}
+	var out []problem
+	for _, e := range trellis.Public(err) {
+		out = append(out, problem{e.Message, extensions{e.Code}})
+	}
+	writeJSON(w, statusOf(err), map[string]any{"errors": out})
+}
+
+// statusOf is the HTTP status of the first problem.
+func statusOf(err error) int {
+	if status, ok := statuses[trellis.CodeOf(err)]; ok {
+		return status
+	}
+	return http.StatusInternalServerError
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
