@@ -22,8 +22,7 @@ func TestPortInUse(t *testing.T) {
 	absent(t, data)
 }
 
-// TestDataDirectoryInUse: one server a directory; commands work beside it, and
-// a server outlives the command that came first.
+// TestDataDirectoryInUse: one server a directory; commands work beside it.
 func TestDataDirectoryInUse(t *testing.T) {
 	t.Parallel()
 	data := dataDir(t)
@@ -119,7 +118,7 @@ func TestBrokenYAML(t *testing.T) {
 		}
 		for _, command := range []string{"plan", "apply"} {
 			said := refused(t, nil, c.code, c.words, command, "-f", folder, "--data", data)
-			if lines := strings.Count(said, "objects/")+strings.Count(said, "policies/"); lines < len(c.words)-1 {
+			if lines := strings.Count(said, "objects/") + strings.Count(said, "policies/"); lines < len(c.words)-1 {
 				t.Errorf("%s, %s: %d problems:\n%s", name, command, lines, said)
 			}
 		}
