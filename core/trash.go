@@ -12,6 +12,9 @@ import (
 // maxCascade bounds how many records one delete or restore takes along.
 const maxCascade = 10_000
 
+// maxCascadeDepth bounds children of children.
+const maxCascadeDepth = 32
+
 // withChildren adds to deletes and restores what goes with them: children of a
 // deleted record share its batch, so that a restore brings back just those.
 // Records that refer to a deleted one with Restrict and stay refuse the delete.
@@ -78,7 +81,8 @@ type cascade struct {
 // follow finds what the delete or restore of root takes along below w, level by
 // level, and stops when it is too much.
 func (c *cascade) follow(ctx context.Context, root, w *row, depth int) error {
-	if depth > 8 {
+	if depth > maxCascadeDepth {
+		root.fail(trellis.Errorf(trellis.CodeConflict, "records belong to each other more than %d deep; delete some of them first", maxCascadeDepth).At(root.path...))
 		return nil
 	}
 	for _, rel := range w.object.Relations {

@@ -226,44 +226,53 @@ func (c *syncStatusCmd) Run(ctx context.Context, out io.Writer) error {
 // mostLetters is how many dead letters are shown.
 const mostLetters = 50
 
-func printStatus(ctx context.Context, a *app, out io.Writer, workspace, name string) error {
+// state is how a connection is doing.
+type state struct {
+	Name        string              `json:"name"`
+	Status      syncer.Status       `json:"status"`
+	Problem     string              `json:"problem"`
+	Streams     []syncer.Progress   `json:"streams"`
+	DeadLetters []syncer.DeadLetter `json:"deadLetters"`
+}
+
+func readState(ctx context.Context, a *app, workspace, name string) (s state, err error) {
 	conn, err := a.sync.Get(ctx, workspace, name)
 	if err != nil {
-		return err
+		return s, err
 	}
-	progress, err := a.sync.Progress(ctx, conn.ID)
+	s = state{Name: conn.Name, Status: conn.Status, Problem: conn.Problem}
+	if s.Streams, err = a.sync.Progress(ctx, conn.ID); err != nil {
+		return s, err
+	}
+	s.DeadLetters, err = a.sync.DeadLetters(ctx, conn.ID, mostLetters)
+	return s, err
+}
+
+func printStatus(ctx context.Context, a *app, out io.Writer, workspace, name string) error {
+	s, err := readState(ctx, a, workspace, name)
 	if err != nil {
 		return err
 	}
-	letters, err := a.sync.DeadLetters(ctx, conn.ID, mostLetters)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%s  %s %s\n", conn.Name, conn.Status, conn.Problem)
+	fmt.Fprintf(out, "%s  %s %s\n", s.Name, s.Status, s.Problem)
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	for _, p := range progress {
+	for _, p := range s.Streams {
 		fmt.Fprintf(w, "  %s\t%d batches\t%d read\t%d written\n", p.Stream, p.Batches, p.Records, p.Written)
 	}
-	for _, l := range letters {
+	for _, l := range s.DeadLetters {
 		fmt.Fprintf(w, "  not taken over: %s %s\t%s\t%s\n", l.Stream, l.Key, l.Code, l.Reason)
 	}
 	return w.Flush()
 }
 
 func printStatusJSON(ctx context.Context, a *app, out io.Writer, workspace, name string) error {
-	conn, err := a.sync.Get(ctx, workspace, name)
+	if name == "" {
+		return trellis.Errorf(trellis.CodeInvalidInput, "--json needs the name of a connection")
+	}
+	s, err := readState(ctx, a, workspace, name)
 	if err != nil {
 		return err
 	}
-	progress, err := a.sync.Progress(ctx, conn.ID)
-	if err != nil {
-		return err
-	}
-	letters, err := a.sync.DeadLetters(ctx, conn.ID, mostLetters)
-	if err != nil {
-		return err
-	}
-	return json.NewEncoder(out).Encode(map[string]any{"name": conn.Name, "status": conn.Status, "problem": conn.Problem, "streams": progress, "deadLetters": letters})
+	return json.NewEncoder(out).Encode(s)
 }
 
 type syncRetryCmd struct {

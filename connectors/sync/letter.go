@@ -87,14 +87,14 @@ func (b *batch) holdLetters(q *pgx.Batch) {
 
 // DeadLetter is a record that could not be taken over.
 type DeadLetter struct {
-	Stream   string
-	Key      string
-	Code     string
-	Reason   string
-	Attempts int
+	Stream   string `json:"stream"`
+	Key      string `json:"key"`
+	Code     string `json:"code"`
+	Reason   string `json:"reason"`
+	Attempts int    `json:"attempts"`
 	// NextAt is when it is tried again. One that waits for another record is
 	// tried when that has come.
-	NextAt time.Time
+	NextAt time.Time `json:"nextAt"`
 }
 
 // DeadLetters lists what waits to be tried again, soonest first.

@@ -55,8 +55,10 @@ func (s *Service) Retry(ctx context.Context, connection trellis.ID) error {
 
 // Progress is how far a stream has come.
 type Progress struct {
-	Stream                    string
-	Batches, Records, Written int64
+	Stream  string `json:"stream"`
+	Batches int64  `json:"batches"` // committed
+	Records int64  `json:"records"` // read in them
+	Written int64  `json:"written"` // created, updated or deleted by them
 }
 
 // Progress lists the streams of a connection with what was committed, ever.
