@@ -33,7 +33,7 @@ var tiers = [][]string{
 	{"graphql"},
 	{"plugins", "plugins/wasm", "plugins/native", "plugins/plugintest"},
 	{"connectors/sync", "connectors/declarative", "connectors/catalog"},
-	{"core/events", "core/flow", "core/identity", "core/files", "core/search", "bench/sample"},
+	{"core/events", "core/flow", "core/identity", "core/files", "core/search", "core/coretest", "bench/sample"},
 	{"core"},
 	{"core/access", "core/catalog", "core/query", "core/jobs", "core/pg", "core/pg/embedded", "core/secrets", "core/egress"},
 	{"apps", "policy", "policy/policytest"},
@@ -58,7 +58,7 @@ var within = map[string][]string{
 
 // helpers are for tests: nothing else may import them.
 var helpers = []string{
-	"core/pg/pgtest", "policy/policytest", "plugins/plugintest", "connectors/connectortest",
+	"core/pg/pgtest", "core/coretest", "policy/policytest", "plugins/plugintest", "connectors/connectortest",
 	"connectors/catalog/tryton/trytontest",
 }
 

@@ -12,12 +12,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/trellishq/trellis"
-	"github.com/trellishq/trellis/apps"
 	"github.com/trellishq/trellis/core"
-	"github.com/trellishq/trellis/core/access"
 	"github.com/trellishq/trellis/core/catalog"
+	"github.com/trellishq/trellis/core/coretest"
 	"github.com/trellishq/trellis/core/pg"
-	"github.com/trellishq/trellis/core/pg/pgtest"
 	"github.com/trellishq/trellis/core/query"
 	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/policy"
@@ -35,29 +33,8 @@ type lab struct {
 
 func newLab(t *testing.T, hooks ...core.Hook) *lab {
 	t.Helper()
-	ctx := t.Context()
-	db, err := pg.Open(ctx, pgtest.URL(t), pg.Options{MaxConns: 8})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	if err := pg.Migrate(ctx, db); err != nil {
-		t.Fatal(err)
-	}
-	l := &lab{T: t, db: db, catalog: catalog.New(db, nil)}
-	if l.view, err = l.catalog.EnsureMain(ctx); err != nil {
-		t.Fatal(err)
-	}
-	crm, errs := metadata.Read(apps.CRM())
-	if len(errs) > 0 {
-		t.Fatal(errs)
-	}
-	if _, err := l.catalog.Apply(ctx, "main", catalog.Packages(crm), catalog.Options{By: "system"}); err != nil {
-		t.Fatal(err)
-	}
-	l.engine = core.New(core.Options{DB: db, Catalog: l.catalog, Access: access.New(db), Hooks: hooks})
-	l.root = l.request(policy.System(l.view.WorkspaceID))
-	return l
+	w := coretest.New(t, coretest.Options{Hooks: hooks})
+	return &lab{T: t, engine: w.Engine, db: w.DB, catalog: w.Catalog, view: w.View, root: w.System(t)}
 }
 
 func (l *lab) request(p *policy.Principal) *core.Request {

@@ -2,7 +2,6 @@ package graphql_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,12 +13,9 @@ import (
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/core"
-	"github.com/trellishq/trellis/core/access"
 	"github.com/trellishq/trellis/core/catalog"
-	"github.com/trellishq/trellis/core/pg"
-	"github.com/trellishq/trellis/core/pg/pgtest"
+	"github.com/trellishq/trellis/core/coretest"
 	"github.com/trellishq/trellis/graphql"
-	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/policy"
 )
 
@@ -35,21 +31,8 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t}
-	ctx := context.Background()
-	db, err := pg.Open(ctx, pgtest.URL(t), pg.Options{MaxConns: 5})
-	w.check(err)
-	t.Cleanup(db.Close)
-	w.check(pg.Migrate(ctx, db))
-	w.catalog = catalog.New(db, nil)
-	_, err = w.catalog.EnsureMain(ctx)
-	w.check(err)
-	shop, problems := metadata.Read(os.DirFS("testdata/shop"))
-	w.check(problems.Err())
-	applied, err := w.catalog.Apply(ctx, "main", catalog.Packages(shop), catalog.Options{})
-	w.check(err)
-	w.view = applied.View
-	w.engine = core.New(core.Options{DB: db, Catalog: w.catalog, Access: access.New(db)})
+	made := coretest.New(t, coretest.Options{Package: os.DirFS("testdata/shop")})
+	w := &world{t: t, catalog: made.Catalog, engine: made.Engine, view: made.View}
 	w.api = graphql.New(graphql.Options{Engine: w.engine})
 	handler := w.api.Handler(func(*http.Request) string { return "main" })
 	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

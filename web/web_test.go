@@ -9,14 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/trellishq/trellis/apps"
-	"github.com/trellishq/trellis/core"
-	"github.com/trellishq/trellis/core/access"
-	"github.com/trellishq/trellis/core/catalog"
+	"github.com/trellishq/trellis/core/coretest"
 	"github.com/trellishq/trellis/core/identity"
-	"github.com/trellishq/trellis/core/pg"
-	"github.com/trellishq/trellis/core/pg/pgtest"
-	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/policy"
 	"github.com/trellishq/trellis/web"
 )
@@ -34,23 +28,9 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	ctx := t.Context()
-	db, err := pg.Open(ctx, pgtest.URL(t), pg.Options{MaxConns: 4})
-	must(t, err)
-	t.Cleanup(db.Close)
-	must(t, pg.Migrate(ctx, db))
-	cat := catalog.New(db, nil)
-	_, err = cat.EnsureMain(ctx)
-	must(t, err)
-	crm, errs := metadata.Read(apps.CRM())
-	must(t, errs.Err())
-	done, err := cat.Apply(ctx, "main", catalog.Packages(crm), catalog.Options{})
-	must(t, err)
-	acc := access.New(db)
-	engine := core.New(core.Options{DB: db, Catalog: cat, Access: acc})
-	id := identity.New(db, engine, cat, acc)
-	root, err := engine.Begin(ctx, "main", policy.System(done.View.WorkspaceID))
-	must(t, err)
-	_, err = id.CreateUser(ctx, root, identity.NewUser{Name: "Ann", Email: "ann@example.com", Password: password, Roles: []string{"salesRep"}})
+	w := coretest.New(t, coretest.Options{})
+	id, root := identity.New(w.DB, w.Engine, w.Catalog, w.Access), w.System(t)
+	_, err := id.CreateUser(ctx, root, identity.NewUser{Name: "Ann", Email: "ann@example.com", Password: password, Roles: []string{"salesRep"}})
 	must(t, err)
 	s := &site{T: t}
 	_, s.key, err = id.CreateKey(ctx, root, "robot", "auditor")

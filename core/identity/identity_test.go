@@ -7,14 +7,10 @@ import (
 	"time"
 
 	"github.com/trellishq/trellis"
-	"github.com/trellishq/trellis/apps"
 	"github.com/trellishq/trellis/core"
-	"github.com/trellishq/trellis/core/access"
-	"github.com/trellishq/trellis/core/catalog"
+	"github.com/trellishq/trellis/core/coretest"
 	"github.com/trellishq/trellis/core/identity"
 	"github.com/trellishq/trellis/core/pg"
-	"github.com/trellishq/trellis/core/pg/pgtest"
-	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/policy"
 )
 
@@ -27,34 +23,8 @@ type lab struct {
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	ctx := t.Context()
-	db, err := pg.Open(ctx, pgtest.URL(t), pg.Options{MaxConns: 8})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	if err := pg.Migrate(ctx, db); err != nil {
-		t.Fatal(err)
-	}
-	cat := catalog.New(db, nil)
-	if _, err := cat.EnsureMain(ctx); err != nil {
-		t.Fatal(err)
-	}
-	crm, errs := metadata.Read(apps.CRM())
-	if len(errs) > 0 {
-		t.Fatal(errs)
-	}
-	done, err := cat.Apply(ctx, "main", catalog.Packages(crm), catalog.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	acc := access.New(db)
-	engine := core.New(core.Options{DB: db, Catalog: cat, Access: acc})
-	root, err := engine.Begin(ctx, "main", policy.System(done.View.WorkspaceID))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &lab{t, db, identity.New(db, engine, cat, acc), root}
+	w := coretest.New(t, coretest.Options{})
+	return &lab{t, w.DB, identity.New(w.DB, w.Engine, w.Catalog, w.Access), w.System(t)}
 }
 
 const password = "correct horse battery"

@@ -12,16 +12,12 @@ import (
 	"time"
 
 	"github.com/trellishq/trellis"
-	"github.com/trellishq/trellis/apps"
 	"github.com/trellishq/trellis/core"
-	"github.com/trellishq/trellis/core/access"
 	"github.com/trellishq/trellis/core/catalog"
+	"github.com/trellishq/trellis/core/coretest"
 	"github.com/trellishq/trellis/core/identity"
-	"github.com/trellishq/trellis/core/pg"
-	"github.com/trellishq/trellis/core/pg/pgtest"
 	"github.com/trellishq/trellis/graphql"
 	"github.com/trellishq/trellis/graphql/admin"
-	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/policy"
 )
 
@@ -34,26 +30,12 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t}
-	ctx := context.Background()
-	db, err := pg.Open(ctx, pgtest.URL(t), pg.Options{MaxConns: 5})
-	w.check(err)
-	t.Cleanup(db.Close)
-	w.check(pg.Migrate(ctx, db))
-	cat := catalog.New(db, nil)
-	_, err = cat.EnsureMain(ctx)
-	w.check(err)
-	crm, problems := metadata.Read(apps.CRM())
-	w.check(problems.Err())
-	applied, err := cat.Apply(ctx, "main", catalog.Packages(crm), catalog.Options{})
-	w.check(err)
-	w.view = applied.View
-	acc := access.New(db)
-	engine := core.New(core.Options{DB: db, Catalog: cat, Access: acc})
-	api := graphql.New(graphql.Options{Engine: engine})
+	made := coretest.New(t, coretest.Options{})
+	w := &world{t: t, view: made.View}
+	api := graphql.New(graphql.Options{Engine: made.Engine})
 	slug := func(*http.Request) string { return "main" }
 	w.admin = w.serve(admin.New(admin.Options{
-		Engine: engine, Catalog: cat, Identity: identity.New(db, engine, cat, acc), Data: api, Connections: &links{},
+		Engine: made.Engine, Catalog: made.Catalog, Identity: identity.New(made.DB, made.Engine, made.Catalog, made.Access), Data: api, Connections: &links{},
 	}).Handler(slug))
 	w.data = w.serve(api.Handler(slug))
 	return w
