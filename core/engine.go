@@ -23,6 +23,8 @@ type Engine struct {
 	log     *slog.Logger
 	now     func() time.Time
 
+	shapes query.Shapes
+
 	mu    sync.Mutex
 	rules map[trellis.ID]*ruleBook // by workspace, of its last revision used
 }
@@ -105,7 +107,9 @@ func (r *Request) caller() *query.Caller {
 // back as it was.
 func (e *Engine) Query(ctx context.Context, r *Request, q *query.Query, buf []byte) ([]byte, error) {
 	for attempt := 0; ; attempt++ {
-		plan, err := query.Compile(ctx, r.space(), r.caller(), q)
+		space := r.space()
+		space.Shapes = &e.shapes
+		plan, err := query.Compile(ctx, space, r.caller(), q)
 		if err != nil {
 			return buf, err
 		}

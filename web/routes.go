@@ -10,38 +10,41 @@ import (
 // handler is the URL map, all of it.
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", s.healthz)
-	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
+	page := func(h http.Handler) http.Handler { return secured(http.MaxBytesHandler(h, maxBody)) }
+	mux.Handle("GET /healthz", page(http.HandlerFunc(s.healthz)))
+	mux.Handle("GET /readyz", page(http.HandlerFunc(s.readyz)))
+	mux.Handle("GET /metrics", page(promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})))
 
-	mux.HandleFunc("POST /auth/sign-in", s.signIn)
-	mux.HandleFunc("POST /auth/sign-out", s.signOut)
+	mux.Handle("POST /auth/sign-in", page(http.HandlerFunc(s.signIn)))
+	mux.Handle("POST /auth/sign-out", page(http.HandlerFunc(s.signOut)))
 
+	// The APIs bound their bodies themselves and answer JSON, which needs none of
+	// what a page does.
 	data, admin := s.identified(s.opts.Data), s.identified(s.opts.Admin)
 	mux.Handle("/graphql", s.measured("graphql", data))
 	mux.Handle("/w/{slug}/graphql", s.measured("graphql", data))
 	mux.Handle("/admin/graphql", s.measured("admin", admin))
 	mux.Handle("/w/{slug}/admin/graphql", s.measured("admin", admin))
 
-	mux.Handle("/graphiql", s.opts.GraphiQL)
-	mux.Handle("/graphiql/", s.opts.GraphiQL)
-	mux.Handle("/", s.console())
+	mux.Handle("/graphiql", page(s.opts.GraphiQL))
+	mux.Handle("/graphiql/", page(s.opts.GraphiQL))
+	mux.Handle("/", page(s.console()))
 
 	// Cookies are sent by browsers alone, and those tell where a request comes
 	// from: one from another site is refused before it reaches anything.
-	return secured(http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(mux, maxBody)))
+	return http.NewCrossOriginProtection().Handler(mux)
 }
 
 // Bounds of one request.
 const (
-	maxBody       = 32 << 20
+	maxBody       = 1 << 20
 	headerTimeout = 5 * time.Second
 	readTimeout   = 60 * time.Second
 	writeTimeout  = 120 * time.Second
 	idleTimeout   = 120 * time.Second
 )
 
-// secured adds what every answer carries.
+// secured adds what every answer that a browser may show as a page carries.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

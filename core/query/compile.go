@@ -138,14 +138,18 @@ func (c *compiler) get(g *Get) (*level, error) {
 	}
 	r.one = true
 	l := &level{object: o, first: 1}
-	if l.out, err = c.selection(l, r, rootScope(r), g.Select, 1); err != nil {
+	if l.out, err = c.levelSelection(l, r, g.Select, 1); err != nil {
 		return nil, err
 	}
 	where, err := r.b.capture(func() error { return c.getWhere(r, g) })
 	if err != nil {
 		return nil, err
 	}
-	l.sql = r.statement(where, "", " LIMIT 1")
+	limit := "" // of an id there is one
+	if g.ID.IsZero() {
+		limit = " LIMIT 1"
+	}
+	l.sql = r.statement(where, "", limit)
 	l.args, l.codecs = r.b.args, r.codecs
 	return l, nil
 }

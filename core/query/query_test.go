@@ -371,3 +371,39 @@ func TestPagingByAFieldShownInSomeRows(t *testing.T) {
 		}
 	}
 }
+
+// TestRememberedShapesAreTheSame: a selection that was compiled before answers
+// as it did, for lists in lists too, and others' grants do not share it.
+func TestRememberedShapesAreTheSame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, definition(&metadata.Policy{Name: "noRegion", Role: "some", Object: "account", Actions: []metadata.Action{metadata.ActionRead}, ReadFields: []string{"name"}}))
+	accounts, _ := w.fill()
+	w.space.Shapes = &Shapes{}
+	sel := Selection{{Key: "name", Field: "name"}, {Key: "region", Field: "region"}, {Key: "limit", Kind: Money, Field: "limit", Parts: []MoneyItem{{Key: "amount"}}}}
+	get := &Query{Get: &Get{Object: "account", ID: accounts[0], Select: sel}}
+	list := func(cursors bool) *Query {
+		l := &List{Object: "account", Order: []Order{{Field: "region", Desc: true}, {Field: "name"}}, Shape: []ListItem{{Key: "nodes", Kind: Nodes, Select: sel}}}
+		if cursors {
+			l.Shape = append(l.Shape, ListItem{Key: "p", Kind: PageInfo, Page: []PageItem{{Key: "end", Kind: EndCursor}}})
+		}
+		return &Query{List: l}
+	}
+	c := w.caller("all")
+	for range 2 {
+		for _, q := range []*Query{get, list(false), list(true)} {
+			remembered := w.must(c, q)
+			shapes := w.space.Shapes
+			w.space.Shapes = nil
+			if fresh := w.must(c, q); fresh != remembered {
+				t.Errorf("remembered %s\nfresh      %s", remembered, fresh)
+			}
+			w.space.Shapes = shapes
+		}
+	}
+	if len(w.space.Shapes.known) != 1 {
+		t.Errorf("%d shapes are known", len(w.space.Shapes.known))
+	}
+	if _, err := w.run(w.caller("some"), get); trellis.CodeOf(err) != trellis.CodeInvalidInput {
+		t.Errorf("another grant shares the shape: %v", err)
+	}
+}

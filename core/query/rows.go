@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,6 @@ type rows struct {
 	nested     bool
 	one        bool // one record by its key: nothing to limit before joining
 	inner      []string
-	innerIndex map[string]int
 	innerJoins []string // what the order needs
 	joins      []string
 	columns    []column
@@ -48,7 +48,7 @@ func (c *compiler) newRows(o *metadata.ObjectView, nested bool) (*rows, error) {
 	const usual = 16 // columns
 	b := &builder{args: make([]any, 0, 4)}
 	r := &rows{
-		c: c, b: b, nested: nested, innerIndex: make(map[string]int, usual),
+		c: c, b: b, nested: nested,
 		inner: make([]string, 0, usual), columns: make([]column, 0, usual), codecs: make([]codec, 0, usual),
 	}
 	r.s = scope{alias: b.alias(), object: o, grant: g}
@@ -69,14 +69,14 @@ type place struct {
 
 func rootScope(r *rows) place { return place{scope: r.s, own: true} }
 
-// innerColumn gives the position of an expression over the record itself.
+// innerColumn gives the position of an expression over the record itself. There
+// are few, so looking through them is faster than an index.
 func (r *rows) innerColumn(sql string) int {
-	i, ok := r.innerIndex[sql]
-	if !ok {
-		i = len(r.inner)
-		r.inner, r.innerIndex[sql] = append(r.inner, sql), i
+	if i := slices.Index(r.inner, sql); i >= 0 {
+		return i
 	}
-	return i
+	r.inner = append(r.inner, sql)
+	return len(r.inner) - 1
 }
 
 // add selects a field of a place and gives its position in the row.
@@ -98,7 +98,7 @@ func (r *rows) add(p place, f *metadata.Field, physical string, c codec) (int, e
 func (r *rows) addSQL(p place, sql string, c codec) int {
 	col := column{inner: -1, sql: sql}
 	if p.own {
-		col.inner = r.innerColumn(sql)
+		col = column{inner: r.innerColumn(sql)}
 	}
 	for i, have := range r.columns {
 		if have == col && r.codecs[i] == c {
@@ -211,7 +211,7 @@ func (c *compiler) finish(l *level, r *rows, where string) {
 	order := " ORDER BY " + orderBy(keys, func(i int) string { return keys[i].sql })
 	l.sql = r.statement(where, order, " LIMIT "+strconv.Itoa(l.first+1))
 	if wrapped {
-		outer := orderBy(keys, func(i int) string { return "r.c" + strconv.Itoa(r.innerIndex[keys[i].sql]) })
+		outer := orderBy(keys, func(i int) string { return "r.c" + strconv.Itoa(r.innerColumn(keys[i].sql)) })
 		if r.nested {
 			outer = "p.ord, " + outer
 		}

@@ -19,7 +19,13 @@ func (c *compiler) shape(l *level, r *rows, depth int) error {
 		if it.Kind != Nodes && it.Kind != Edges {
 			continue
 		}
-		out, err := c.selection(l, r, p, sel, depth)
+		var out *record
+		var err error
+		if it.Kind == Nodes && len(l.edgeOuts) == 0 {
+			out, err = c.levelSelection(l, r, sel, depth)
+		} else {
+			out, err = c.selection(l, r, p, sel, depth)
+		}
 		if err != nil {
 			return at(err, it.Key)
 		}
@@ -36,13 +42,21 @@ func (c *compiler) shape(l *level, r *rows, depth int) error {
 	return nil
 }
 
+func (c *compiler) tooMany() error {
+	if c.items > MaxItems {
+		return trellis.Errorf(trellis.CodeQueryTooCostly, "a query asks for %d fields at most", MaxItems)
+	}
+	return nil
+}
+
 // selection compiles what is asked of the record at p.
 func (c *compiler) selection(l *level, r *rows, p place, sel Selection, depth int) (*record, error) {
 	if depth > MaxLevels {
 		return nil, trellis.Errorf(trellis.CodeQueryTooCostly, "records go %d levels deep at most", MaxLevels)
 	}
-	if c.items += len(sel); c.items > MaxItems {
-		return nil, trellis.Errorf(trellis.CodeQueryTooCostly, "a query asks for %d fields at most", MaxItems)
+	c.items += len(sel)
+	if err := c.tooMany(); err != nil {
+		return nil, err
 	}
 	id, err := r.add(p, p.object.Field("id"), "", codecUUID)
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 type Space struct {
 	Schema   string
 	Snapshot *metadata.Snapshot
+	// Shapes, when not nil, spares compiling the same selections again.
+	Shapes *Shapes
 }
 
 // Caller is who reads. Grants are asked of Policy for each object touched.

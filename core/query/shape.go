@@ -1,0 +1,96 @@
+package query
+
+import (
+	"sync"
+
+	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/policy"
+)
+
+// Shapes remembers what selections compile to, for those that ask for plain
+// columns of one record: the most frequent ones, and the same for everybody
+// with the same grant. A selection is known by where it is in memory, so
+// callers gain by keeping it between requests (graphql keeps it in its plan).
+// The zero value is ready and safe for concurrent use.
+type Shapes struct {
+	mu    sync.RWMutex
+	known map[shapeKey]*shape
+}
+
+// maxShapes bounds what is remembered; then all is forgotten, for what is in
+// use comes back at once.
+const maxShapes = 2_000
+
+type shapeKey struct {
+	first  *Item
+	n      int
+	object *metadata.ObjectView
+	grant  *policy.Grant
+	nested bool
+}
+
+// shape is the part of a level that a selection decides. It is never changed.
+type shape struct {
+	inner   []string
+	columns []column
+	codecs  []codec
+	out     *record
+}
+
+func (s *Shapes) get(k shapeKey) *shape {
+	if s == nil {
+		return nil
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.known[k]
+}
+
+func (s *Shapes) put(k shapeKey, sh *shape) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known == nil || len(s.known) >= maxShapes {
+		s.known = make(map[shapeKey]*shape, 64)
+	}
+	s.known[k] = sh
+}
+
+// plain says that a selection asks for columns alone, each shown in every row.
+func plain(sel Selection, g *policy.Grant) bool {
+	for i := range sel {
+		switch sel[i].Kind {
+		case TypeName:
+		case Value, Money:
+			if g.Field(sel[i].Field).Mode != policy.Plain {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// levelSelection compiles what is asked of the record that rows were just made for.
+func (c *compiler) levelSelection(l *level, r *rows, sel Selection, depth int) (*record, error) {
+	p := rootScope(r)
+	if len(sel) == 0 || !plain(sel, r.s.grant) {
+		return c.selection(l, r, p, sel, depth)
+	}
+	k := shapeKey{&sel[0], len(sel), r.s.object, r.s.grant, r.nested}
+	if sh := c.space.Shapes.get(k); sh != nil {
+		// Whatever is added later goes into copies.
+		r.inner, r.columns, r.codecs = sh.inner, sh.columns, sh.codecs
+		c.items += len(sel)
+		return sh.out, c.tooMany()
+	}
+	out, err := c.selection(l, r, p, sel, depth)
+	if err != nil {
+		return nil, err
+	}
+	c.space.Shapes.put(k, &shape{r.inner[:len(r.inner):len(r.inner)], r.columns[:len(r.columns):len(r.columns)], r.codecs[:len(r.codecs):len(r.codecs)], out})
+	return out, nil
+}
