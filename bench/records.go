@@ -97,7 +97,7 @@ var (
 	currencies = []string{"EUR", "CNY", "USD"}
 	words      = []string{"Pump line", "备件年度框架", "Control system", "产线改造", "Service contract", "新厂设备", "Replacement drives", "包装线", "Lab equipment", "检测设备"}
 	names      = []string{"Anna Miller", "王伟", "Ben Schmidt", "李娜", "Clara Dubois", "张敏", "David Smith", "刘静", "Emma Weber", "陈志强"}
-	titles     = []string{"Buyer", "采购经理", "CEO", "总经理", "Engineer", "工程师"}
+	titles     = []string{"Buyer", "采购经理", "Director", "总经理", "Engineer", "工程师"}
 )
 
 // system are the columns in front of every record's own, as the engine writes

@@ -37,7 +37,7 @@ var (
 	zhGiven    = []string{"伟", "芳", "娜", "敏", "静", "丽", "强", "磊", "洋", "勇", "艳", "杰", "晓明", "雨婷", "志强", "思远"}
 	enGiven    = []string{"Anna", "Ben", "Clara", "David", "Emma", "Felix", "Grace", "Henry", "Iris", "Jonas", "Lea", "Max", "Nora", "Paul"}
 	enSurnames = []string{"Miller", "Schmidt", "Dubois", "Smith", "Weber", "Martin", "Fischer", "Taylor", "Becker", "Moreau", "Clark"}
-	titles     = []string{"Buyer", "采购经理", "CEO", "总经理", "Engineer", "工程师", "Head of IT", "财务总监", "Plant manager", "厂长"}
+	titles     = []string{"Buyer", "采购经理", "Director", "总经理", "Engineer", "工程师", "Head of IT", "财务总监", "Plant manager", "厂长"}
 	needs      = []string{"Pump line", "备件年度框架", "Control system", "产线改造", "Service contract", "新厂设备", "Replacement drives", "包装线", "Lab equipment", "检测设备"}
 	goods      = []string{"Pump", "Valve", "Motor", "传感器", "控制器", "Filter", "轴承", "Drive", "电缆", "Gauge"}
 )
