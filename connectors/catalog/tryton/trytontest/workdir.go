@@ -28,12 +28,19 @@ func newWorkDir(who *syscall.Credential) (*workDir, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	// The lock is held before it has the name that sweep looks for: others, who
+	// sweep at the same moment, must not take a directory for left behind.
+	making := filepath.Join(path, "making")
+	lock, err := os.OpenFile(making, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(path))
 	}
 	d := &workDir{path: path, lock: lock}
-	if err := errors.Join(syscall.Flock(int(lock.Fd()), syscall.LOCK_EX), own(path, who)); err != nil {
+	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX)
+	if err == nil {
+		err = os.Rename(making, filepath.Join(path, "lock"))
+	}
+	if err := errors.Join(err, own(path, who)); err != nil {
 		return nil, errors.Join(err, d.remove())
 	}
 	return d, nil
