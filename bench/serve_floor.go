@@ -19,7 +19,9 @@ const (
 
 func (r *runner) floorEnv() []string {
 	g := r.ground
-	return []string{floorURL + "=" + g.URL, floorWorkspace + "=" + g.view.WorkspaceID.String(), floorActor + "=" + g.actor}
+	// Garbage is collected as rarely as in the server (cmd/trellis/serve.go):
+	// that is a setting, and no merit of the code measured.
+	return []string{"GOGC=400", floorURL + "=" + g.URL, floorWorkspace + "=" + g.view.WorkspaceID.String(), floorActor + "=" + g.actor}
 }
 
 // IsFloor says that this process was started to be the floor.
