@@ -31,7 +31,6 @@ const checkFailed = "22012"
 type step struct {
 	query.Statement
 	failed error
-	rows   []*row
 }
 
 // write renders and sends rows as one transaction on db: as one pipelined batch
@@ -109,7 +108,7 @@ func (e *Engine) runSteps(ctx context.Context, r *Request, rows []*row) ([]step,
 	writes := rowWrites(r, rows)
 	out := &query.Outbox{Workspace: r.View.WorkspaceID, Object: first.object.Name, Actor: r.Principal.String(), Origin: r.Origin, Changes: outboxChanges(rows)}
 	if first.verb == Create {
-		s := step{Statement: query.Insert(r.space(), first.grant, writes, out), failed: errLost, rows: rows}
+		s := step{Statement: query.Insert(r.space(), first.grant, writes, out), failed: errLost}
 		return e.withPostRule(ctx, r, []step{s}, rows)
 	}
 	extra := map[string]any{}
@@ -127,7 +126,7 @@ func (e *Engine) runSteps(ctx context.Context, r *Request, rows []*row) ([]step,
 	if err != nil {
 		return nil, err
 	}
-	steps := []step{{Statement: st, failed: errLost, rows: rows}}
+	steps := []step{{Statement: st, failed: errLost}}
 	if first.verb != Update {
 		return steps, nil
 	}
@@ -146,7 +145,7 @@ func (e *Engine) withPostRule(ctx context.Context, r *Request, steps []step, row
 	case !ok:
 		return nil, errOutside
 	case st != nil:
-		steps = append(steps, step{Statement: *st, failed: errOutside, rows: rows})
+		steps = append(steps, step{Statement: *st, failed: errOutside})
 	}
 	return steps, nil
 }

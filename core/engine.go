@@ -23,10 +23,8 @@ type Engine struct {
 	log     *slog.Logger
 	now     func() time.Time
 
-	shapes query.Shapes
-
 	mu    sync.Mutex
-	rules map[trellis.ID]*ruleBook // by workspace, of its last revision used
+	books map[trellis.ID]*book // by workspace, of its last revision used
 }
 
 // Options of New.
@@ -41,7 +39,7 @@ type Options struct {
 
 // New makes an engine.
 func New(o Options) *Engine {
-	e := &Engine{db: o.DB, catalog: o.Catalog, access: o.Access, hooks: o.Hooks, log: o.Log, now: o.Now, rules: map[trellis.ID]*ruleBook{}}
+	e := &Engine{db: o.DB, catalog: o.Catalog, access: o.Access, hooks: o.Hooks, log: o.Log, now: o.Now, books: map[trellis.ID]*book{}}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -108,7 +106,7 @@ func (r *Request) caller() *query.Caller {
 func (e *Engine) Query(ctx context.Context, r *Request, q *query.Query, buf []byte) ([]byte, error) {
 	for attempt := 0; ; attempt++ {
 		space := r.space()
-		space.Shapes = &e.shapes
+		space.Shapes = &e.book(r).shapes
 		plan, err := query.Compile(ctx, space, r.caller(), q)
 		if err != nil {
 			return buf, err

@@ -10,11 +10,13 @@ import (
 	"github.com/trellishq/trellis/metadata/expr"
 )
 
-// ruleBook holds the compiled validation rules of one revision.
-type ruleBook struct {
-	revision int64
-	exprs    *expr.Engine
-	rules    map[string][]compiledRule
+// book holds what is compiled for one revision of a workspace, and goes with it:
+// nothing of an older revision is kept in memory by what is remembered here.
+type book struct {
+	revision, policies int64
+	exprs              *expr.Engine
+	rules              map[string][]compiledRule
+	shapes             query.Shapes
 }
 
 type compiledRule struct {
@@ -22,15 +24,28 @@ type compiledRule struct {
 	*expr.Rule
 }
 
-// rulesOf compiles an object's validation rules once per revision.
-func (e *Engine) rulesOf(r *Request, o *metadata.ObjectView) ([]compiledRule, error) {
+// book is that of the request's revision. One that is pinned to an older
+// revision than others use gets a book of its own.
+func (e *Engine) book(r *Request) *book {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	book := e.rules[r.View.WorkspaceID]
-	if book == nil || book.revision != r.View.Revision {
-		book = &ruleBook{revision: r.View.Revision, exprs: expr.New(r.View.Snapshot), rules: map[string][]compiledRule{}}
-		e.rules[r.View.WorkspaceID] = book
+	v := r.View
+	b := e.books[v.WorkspaceID]
+	if b != nil && b.revision == v.Revision && b.policies == v.PolicyVersion {
+		return b
 	}
+	fresh := &book{revision: v.Revision, policies: v.PolicyVersion, exprs: expr.New(v.Snapshot), rules: map[string][]compiledRule{}}
+	if b == nil || b.revision < v.Revision || b.policies < v.PolicyVersion {
+		e.books[v.WorkspaceID] = fresh
+	}
+	return fresh
+}
+
+// rulesOf compiles an object's validation rules once per revision.
+func (e *Engine) rulesOf(r *Request, o *metadata.ObjectView) ([]compiledRule, error) {
+	book := e.book(r)
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	rules, ok := book.rules[o.Name]
 	if ok {
 		return rules, nil

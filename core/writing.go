@@ -135,8 +135,8 @@ func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, careful boo
 	return results(rows, len(w.Ops)), nil
 }
 
-// ready brings operations to where they can be written: prepared, validated,
-// through the hooks, and validated again when those changed something.
+// ready brings operations to where they can be written: prepared, through the
+// hooks, and validated.
 func (e *Engine) ready(ctx context.Context, r *Request, ops []Op) ([]*row, lookups, error) {
 	rows, found, err := e.prepare(ctx, r, ops)
 	if err != nil {
