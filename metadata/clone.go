@@ -70,9 +70,10 @@ func (o *Object) Clone() *Object {
 	c.Fields = each(o.Fields, (*Field).Clone)
 	c.Indexes = each(o.Indexes, func(x *Index) *Index {
 		n := *x
-		n.Fields = slices.Clone(x.Fields)
+		n.Fields, n.Range, n.Message = slices.Clone(x.Fields), copied(x.Range), maps.Clone(x.Message)
 		return &n
 	})
+	c.Formerly = each(o.Formerly, copied)
 	c.Rules = each(o.Rules, func(r *ValidationRule) *ValidationRule {
 		n := *r
 		n.Message = maps.Clone(r.Message)
@@ -84,7 +85,15 @@ func (o *Object) Clone() *Object {
 // Clone copies the field.
 func (f *Field) Clone() *Field {
 	c := *f
-	c.Label, c.Description = maps.Clone(f.Label), maps.Clone(f.Description)
+	c.Label, c.Description, c.Help = maps.Clone(f.Label), maps.Clone(f.Description), maps.Clone(f.Help)
+	c.Targets, c.Formerly = slices.Clone(f.Targets), each(f.Formerly, copied)
+	c.RollUp, c.Expression = copied(f.RollUp), copied(f.Expression)
+	if c.Number = copied(f.Number); c.Number != nil {
+		c.Number.Scope = slices.Clone(f.Number.Scope)
+	}
+	if c.Files = copied(f.Files); c.Files != nil {
+		c.Files.Types = slices.Clone(f.Files.Types)
+	}
 	c.Options = each(f.Options, func(o *Option) *Option {
 		n := *o
 		n.Label = maps.Clone(o.Label)
@@ -129,4 +138,13 @@ func each[T any](list []T, copied func(T) T) []T {
 		out[i] = copied(x)
 	}
 	return out
+}
+
+// copied is a copy of what p points at, nil for nil.
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
 }

@@ -66,6 +66,13 @@ type Object struct {
 	Fields  []*Field          `json:"fields,omitempty"`
 	Indexes []*Index          `json:"indexes,omitempty"`
 	Rules   []*ValidationRule `json:"rules,omitempty"`
+	// AppendOnly objects are ledgers: their records are created and read, never
+	// changed or deleted; what is wrong is corrected by another record.
+	AppendOnly bool `json:"appendOnly,omitempty"`
+	// Formerly are names the object had, as Field.Formerly.
+	Formerly []*Alias `json:"formerly,omitempty"`
+	// Implied objects are the links of manyToMany fields that nobody defined.
+	Implied bool `json:"implied,omitempty" yaml:"-"`
 	// Table is the physical name, fixed when the object is created. Empty in
 	// what people write; the catalogue fills it.
 	Table string `json:"table,omitempty" yaml:"-"`
@@ -74,80 +81,35 @@ type Object struct {
 	Extends bool `json:"-" yaml:"-"`
 }
 
-// Field is one thing known of a record.
-type Field struct {
-	Name        string `json:"name"`
-	Kind        Kind   `json:"kind"`
-	Package     string `json:"package,omitempty" yaml:"-"`
-	Label       Label  `json:"label,omitempty"`
-	Description Label  `json:"description,omitempty"`
-	Required    bool   `json:"required,omitempty"`
-	Unique      bool   `json:"unique,omitempty"`
-	Indexed     bool   `json:"indexed,omitempty"`
-	Searchable  bool   `json:"searchable,omitempty"`
-	// Default is the value of a record created without one, in the text form of
-	// the kind (CSV form); "" is no default.
-	Default string `json:"default,omitempty"`
-	// MaxLength of text kinds, in characters: 255 unless told, 500 at most when
-	// Unique or Indexed, 10,000 at most.
-	MaxLength int `json:"maxLength,omitempty"`
-	// Precision and Scale of decimal and currency, in digits: 18 and 2 when
-	// neither is told, 38 and 18 at most. A Precision alone means Scale 0.
-	Precision int       `json:"precision,omitempty"`
-	Scale     int       `json:"scale,omitempty"`
-	Options   []*Option `json:"options,omitempty"` // select
-	// Target is the object a lookup refers to; Inverse names the list of
-	// referring records on the target ("opportunities" on account), empty for
-	// none. OnDelete says what becomes of this record when the target is deleted.
-	Target   string   `json:"target,omitempty"`
-	Inverse  string   `json:"inverse,omitempty"`
-	OnDelete OnDelete `json:"onDelete,omitempty"`
-	// Column is the physical name, fixed when the field is created. A currency's
-	// code is in Column + "_code".
-	Column string `json:"column,omitempty" yaml:"-"`
-
-	system bool
-}
-
-// System says that the field is one of SystemFields.
-func (f *Field) System() bool { return f.system }
-
-// CodeColumn is the column with the ISO code of a currency.
-func (f *Field) CodeColumn() string { return f.Column + "_code" }
-
-// Option is one choice of a select field.
-type Option struct {
-	Name  string `json:"name"`
-	Label Label  `json:"label,omitempty"`
-	// Color is a hint for the console: a name of its palette, empty for grey.
-	Color string `json:"color,omitempty"`
-}
-
-// OnDelete says what happens to a record whose lookup's target is deleted.
-type OnDelete string
-
-// The choices. Cascade makes the record a child: it is deleted and restored
-// with its parent and can be written inside the parent's mutation.
-const (
-	SetNull  OnDelete = "setNull" // the default; for a required lookup Restrict
-	Restrict OnDelete = "restrict"
-	Cascade  OnDelete = "cascade"
-)
-
 // Index speeds up filters and sorting over several fields.
 type Index struct {
 	Fields []string `json:"fields"`
 	Unique bool     `json:"unique,omitempty"`
+	// Where makes the index partial: a row rule over the record's own columns
+	// and constants. Records it does not hold for may repeat a unique value.
+	Where string `json:"where,omitempty"`
+	// Range makes a unique index refuse records with the same Fields whose
+	// ranges overlap. Both ends are included; a null end is open.
+	Range *IndexRange `json:"range,omitempty"`
+	// Message is what a person reads who breaks a unique index.
+	Message Label `json:"message,omitempty"`
 	// Name is the physical name, fixed when the index is created.
 	Name    string `json:"name,omitempty" yaml:"-"`
 	Package string `json:"package,omitempty" yaml:"-"`
+}
+
+// IndexRange is a range between two fields of one kind: integer, decimal, date
+// or dateTime.
+type IndexRange struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // ValidationRule must be true of every record that is written; an error or
 // null counts as violated.
 type ValidationRule struct {
 	Name    string `json:"name"`
-	Rule    string `json:"rule"`            // CEL over record, old, user, today
+	Rule    string `json:"rule"`            // CEL over record, its relations and children, old, user, today, changed("field")
 	Message Label  `json:"message"`         // a sentence for the person
 	Field   string `json:"field,omitempty"` // where the message belongs
 	Package string `json:"package,omitempty" yaml:"-"`

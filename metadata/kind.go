@@ -20,6 +20,26 @@ const (
 	KindSelect   Kind = "select"   // one of Options, stored by its name
 	KindLookup   Kind = "lookup"   // a record of Target
 	KindUser     Kind = "user"     // a lookup whose Target is "user"
+
+	KindLongText    Kind = "longText"    // several lines
+	KindRichText    Kind = "richText"    // HTML of a safe subset
+	KindURL         Kind = "url"         // http or https
+	KindPercent     Kind = "percent"     // numeric, 12.5 is 12.5 %
+	KindTime        Kind = "time"        // of the day, microseconds, without a zone
+	KindDuration    Kind = "duration"    // ISO 8601 of weeks to microseconds, never months or years
+	KindMultiSelect Kind = "multiSelect" // several of Options, in the order of Options
+	KindRating      Kind = "rating"      // 1 to MaxRating
+	KindJSON        Kind = "json"        // any JSON value
+	KindGeoPoint    Kind = "geoPoint"    // latitude and longitude, two columns
+	KindAddress     Kind = "address"     // country, region, city, district, street, postalCode: a column each
+	KindPersonName  Kind = "personName"  // the whole name as shown, family and given: a column each
+	KindPolymorphic Kind = "polymorphic" // a record of one of Targets: its object and its id, two columns
+	KindManyToMany  Kind = "manyToMany"  // records of Target, over the link object Link; no column
+	KindAutoNumber  Kind = "autoNumber"  // text that the engine makes by Number
+	KindFile        Kind = "file"        // one or several files, by Files
+	KindExpression  Kind = "expression"  // CEL text over another object, by Expression
+	KindFormula     Kind = "formula"     // computed from Formula, of the kind Result
+	KindRollUp      Kind = "rollUp"      // computed over children, by RollUp
 )
 
 // Kinds that only system fields have.

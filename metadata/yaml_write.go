@@ -119,9 +119,12 @@ func encode(v any) []byte {
 func node(v reflect.Value) *yaml.Node {
 	switch v.Kind() {
 	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
 		n := structNode(v.Elem())
 		switch x := v.Interface().(type) {
-		case *Option, *Index:
+		case *Option, *Index, *IndexRange, *RollUp, *AutoNumber, *Expression, *Files, *Alias:
 			n.Style = yaml.FlowStyle
 		case *Field:
 			plainDefault(n, x)

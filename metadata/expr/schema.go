@@ -27,14 +27,25 @@ const (
 	DateListType    // []Date
 	TimeListType    // []time.Time
 	BoolListType    // []bool
-	DurationType    // time.Duration
+	DurationType    // time.Duration, whole microseconds; also of fields
 	DynType         // any; only in Transform
+
+	// Types of fields that came later.
+
+	TimeOfDayType  // TimeOfDay
+	GeoPointType   // GeoPoint; expressions see its two parts
+	AddressType    // Address; expressions see its parts
+	PersonNameType // PersonName; expressions see its parts
+	RefType        // Ref; expressions see its two parts
+	JSONType       // json.RawMessage, compact; expressions see whether it is null
+	FilesType      // []File; expressions see whether it is null
 )
 
 var typeNames = [...]string{
 	InvalidType: "unknown", BoolType: "boolean", IntType: "integer", DecimalType: "decimal", TextType: "text", DateType: "date",
 	TimestampType: "date-time", IDType: "id", SelectType: "select", MoneyType: "currency", TextListType: "list of texts",
-	IDListType: "list of ids", IntListType: "list of integers", DecimalListType: "list of decimals", DateListType: "list of dates",
+	IDListType: "list of ids", TimeOfDayType: "time", GeoPointType: "geo point", AddressType: "address", PersonNameType: "person's name", RefType: "reference", JSONType: "JSON",
+	FilesType: "files", IntListType: "list of integers", DecimalListType: "list of decimals", DateListType: "list of dates",
 	TimeListType: "list of date-times", BoolListType: "list of booleans", DurationType: "duration", DynType: "any",
 }
 

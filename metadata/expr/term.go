@@ -20,6 +20,20 @@ const (
 	Whole        Part = iota // the field's only column
 	AmountPart               // the decimal amount of a Money field
 	CurrencyPart             // the currency code of a Money field
+
+	LatPart        // of a GeoPoint, a decimal
+	LngPart        // of a GeoPoint, a decimal
+	CountryPart    // of an Address, a text, as all its parts
+	RegionPart     // of an Address
+	CityPart       // of an Address
+	DistrictPart   // of an Address
+	StreetPart     // of an Address
+	PostalCodePart // of an Address
+	FullPart       // of a PersonName, a text, as all its parts
+	FamilyPart     // of a PersonName
+	GivenPart      // of a PersonName
+	ObjectPart     // of a Ref, a text
+	IDPart         // of a Ref, an id
 )
 
 // Column is a field of the record in scope.
@@ -108,6 +122,75 @@ type Arith struct {
 	Op   ArithOp
 	L, R Term
 }
+
+// Choose is Then where When holds, Else where Otherwise does; where neither
+// holds the condition failed, and so does the term. Otherwise is the negation
+// of When.
+//
+// SQL: CASE WHEN when THEN then WHEN otherwise THEN else END.
+type Choose struct {
+	When, Otherwise Pred
+	Then, Else      Term
+}
+
+// Through is a term over the record a lookup refers to; null when there is none
+// or it is trashed. Inside Of, that record is the innermost scope.
+//
+// SQL: (SELECT of FROM target t1 WHERE t1.id = t0.fk AND t1.deleted_at IS NULL).
+type Through struct {
+	Lookup string
+	Target string
+	Up     int // as Column.Up
+	Of     Term
+}
+
+// Over aggregates a term over the live records of a to-many relation for which
+// Where holds; they are the innermost scope of both. Of is nil for count.
+//
+// SQL: (SELECT fn(of) FROM target t1 WHERE t1.fk = t0.id AND t1.deleted_at IS
+// NULL AND where), with COALESCE(…, 0) for sum.
+type Over struct {
+	Relation string
+	Target   string
+	Up       int // as Column.Up
+	Fn       Aggregate
+	Of       Term
+	Where    Pred
+}
+
+// Aggregate is a function over many values; nulls do not count.
+type Aggregate string
+
+// The aggregates.
+const (
+	Count Aggregate = "count"
+	Sum   Aggregate = "sum"
+	Least Aggregate = "min"
+	Most  Aggregate = "max"
+	Mean  Aggregate = "avg"
+)
+
+// Type implements Term: that of both branches.
+func (c Choose) Type() Type { return c.Then.Type() }
+
+// Type implements Term.
+func (t Through) Type() Type { return t.Of.Type() }
+
+// Type is IntType for count, DecimalType for the mean (but of durations), else
+// that of Of.
+func (o Over) Type() Type {
+	switch {
+	case o.Fn == Count:
+		return IntType
+	case o.Fn == Mean && o.Of.Type() != DurationType:
+		return DecimalType
+	}
+	return o.Of.Type()
+}
+
+func (Choose) isTerm()  {}
+func (Through) isTerm() {}
+func (Over) isTerm()    {}
 
 // Type implements Term.
 func (c Column) Type() Type { return c.Of }
