@@ -8,22 +8,33 @@ import (
 	"github.com/trellishq/trellis/metadata"
 )
 
-func TestCRMIsValidAndCanonical(t *testing.T) {
+// TestValidAndCanonical holds that each package is what an export of it gives.
+func TestValidAndCanonical(t *testing.T) {
 	t.Parallel()
-	def, errs := metadata.Read(apps.CRM())
-	if len(errs) > 0 {
-		t.Fatal(errs)
+	for name, folder := range map[string]fs.FS{"crm": apps.CRM(), "starter": apps.Starter()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			def, errs := metadata.Read(folder)
+			if len(errs) > 0 {
+				t.Fatal(errs)
+			}
+			metadata.Normalize(def, nil)
+			if errs := metadata.Validate(def); len(errs) > 0 {
+				t.Fatal(errs)
+			}
+			sameFiles(t, folder, metadata.Write(def))
+		})
 	}
-	metadata.Normalize(def, nil)
-	if errs := metadata.Validate(def); len(errs) > 0 {
-		t.Fatal(errs)
-	}
-	written := metadata.Write(def)
-	err := fs.WalkDir(apps.CRM(), ".", func(path string, d fs.DirEntry, err error) error {
+}
+
+// sameFiles wants the files of a folder, byte by byte, and no others.
+func sameFiles(t *testing.T, folder fs.FS, written map[string][]byte) {
+	t.Helper()
+	err := fs.WalkDir(folder, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		want, err := fs.ReadFile(apps.CRM(), path)
+		want, err := fs.ReadFile(folder, path)
 		if string(written[path]) != string(want) {
 			t.Errorf("%s is not what an export gives:\n%s", path, written[path])
 		}

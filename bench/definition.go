@@ -9,11 +9,11 @@ import (
 // are written once more, by hand, in package floor.
 const role = "bench"
 
-// draft is the CRM with what the cases need besides: fields of the kinds it
+// draft is the starter CRM with what the cases need besides: fields of the kinds it
 // does not use on opportunities, an index for the order they are listed in, and
 // the role.
 func draft(current *metadata.Definition) (*metadata.Definition, error) {
-	crm, problems := metadata.Read(apps.CRM())
+	crm, problems := metadata.Read(apps.Starter())
 	if len(problems) > 0 {
 		return nil, problems
 	}

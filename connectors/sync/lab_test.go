@@ -84,7 +84,7 @@ func newLab(t testing.TB, o labOptions) *lab {
 	if _, err = l.catalog.EnsureMain(ctx); err != nil {
 		t.Fatal(err)
 	}
-	crm, errs := metadata.Read(apps.CRM())
+	crm, errs := metadata.Read(apps.Starter())
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}

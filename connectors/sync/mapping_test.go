@@ -12,7 +12,7 @@ import (
 
 func crm(t testing.TB) *metadata.Snapshot {
 	t.Helper()
-	def, errs := metadata.Read(apps.CRM())
+	def, errs := metadata.Read(apps.Starter())
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}

@@ -37,7 +37,7 @@ func start(t testing.TB) (*catalog.Catalog, *pg.DB) {
 
 func crm(t testing.TB) *metadata.Definition {
 	t.Helper()
-	def, errs := metadata.Read(apps.CRM())
+	def, errs := metadata.Read(apps.Starter())
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
@@ -74,11 +74,11 @@ func TestCRMAppliesAndExportsAsWritten(t *testing.T) {
 	if err != nil {
 		fatal(t, err)
 	}
-	err = fs.WalkDir(apps.CRM(), ".", func(path string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(apps.Starter(), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		want, err := fs.ReadFile(apps.CRM(), path)
+		want, err := fs.ReadFile(apps.Starter(), path)
 		if string(files[path]) != string(want) {
 			t.Errorf("%s: exported\n%s", path, files[path])
 		}

@@ -25,9 +25,9 @@ type World struct {
 	View    *catalog.View // as it was when the world was made
 }
 
-// Options of New. The zero value is a workspace with the CRM.
+// Options of New. The zero value is a workspace with the starter CRM.
 type Options struct {
-	Package  fs.FS // what the workspace defines; default the CRM
+	Package  fs.FS // what the workspace defines; default the starter
 	Hooks    []core.Hook
 	MaxConns int // default 8
 }
@@ -37,7 +37,7 @@ type Options struct {
 func New(t testing.TB, o Options) *World {
 	t.Helper()
 	if o.Package == nil {
-		o.Package = apps.CRM()
+		o.Package = apps.Starter()
 	}
 	if o.MaxConns == 0 {
 		o.MaxConns = 8
