@@ -1,6 +1,9 @@
 package graphql
 
-import "github.com/trellishq/trellis/metadata"
+import (
+	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
+)
 
 // binding says what a field of the schema stands for. Each field definition of
 // the schema has one; the names in the schema are for people alone.
@@ -9,6 +12,7 @@ type binding struct {
 	object   *objectSight // of records: whose; of roots: which
 	field    *metadata.Field
 	relation *metadata.Relation
+	part     expr.Part // of fields of composite types
 }
 
 type what uint8
@@ -30,13 +34,12 @@ const (
 
 	// Fields of records.
 	recordValue
-	recordMoney
+	recordComposite
 	recordLookup
 	recordList
 
-	// Fields of Money.
-	moneyAmount
-	moneyCurrency
+	// partOf is a part of a field of several parts.
+	partOf
 
 	// Fields of connections, edges, page information.
 	listNodes

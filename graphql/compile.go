@@ -174,8 +174,8 @@ func (c *compiler) item(n *node) (query.Item, int, *trellis.Error) {
 		item.Kind, item.Text = query.TypeName, n.parent
 	case recordValue:
 		item.Kind, item.Field = query.Value, n.bind.field.Name
-	case recordMoney:
-		item.Kind, item.Field, item.Parts = query.Money, n.bind.field.Name, c.parts(n)
+	case recordComposite:
+		item.Kind, item.Field, item.Parts = query.Composite, n.bind.field.Name, c.parts(n)
 	case recordLookup:
 		s, err := c.selection(n)
 		item.Kind, item.Field, item.Select = query.Record, n.bind.field.Name, s.items
@@ -188,18 +188,16 @@ func (c *compiler) item(n *node) (query.Item, int, *trellis.Error) {
 	return item, 0, nil
 }
 
-func (c *compiler) parts(n *node) []query.MoneyItem {
-	var parts []query.MoneyItem
+// parts compiles what is asked of a field of several parts.
+func (c *compiler) parts(n *node) []query.PartItem {
+	var parts []query.PartItem
 	for _, child := range n.children {
 		if !child.when.holds(c.vars) {
 			continue
 		}
-		part := query.MoneyItem{Key: child.key, Part: query.Amount}
-		switch child.bind.what {
-		case moneyCurrency:
-			part.Part = query.Code
-		case typeName:
-			part.Part, part.Text = query.PartTypeName, child.parent
+		part := query.PartItem{Key: child.key, Part: child.bind.part}
+		if child.bind.what == typeName {
+			part.Text = child.parent
 		}
 		parts = append(parts, part)
 	}

@@ -63,8 +63,8 @@ func (d *dumper) selection(s query.Selection) {
 		switch i.Kind {
 		case query.ToMany:
 			d.list(i.Key, i.List)
-		case query.Money:
-			d.line("%s: money %s %v", i.Key, i.Field, i.Parts)
+		case query.Composite:
+			d.line("%s: composite %s %v", i.Key, i.Field, i.Parts)
 		default:
 			d.line("%s: %s %s%s", i.Key, [...]string{"value", "record", "", "", "typeName"}[i.Kind], i.Field, i.Text)
 		}

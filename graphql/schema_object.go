@@ -62,7 +62,7 @@ func (b *builder) recordField(d *ast.Definition, o *objectSight, f *metadata.Fie
 			b.output(d, f.Name, help, named(t.names.typ), binding{what: recordLookup, object: t, field: f})
 		}
 	case f.Kind == metadata.KindCurrency:
-		b.output(d, f.Name, help, named("Money"), binding{what: recordMoney, object: o, field: f})
+		b.output(d, f.Name, help, named("Money"), binding{what: recordComposite, object: o, field: f})
 	case f.Kind == metadata.KindID || f.System() && f.Name == "version":
 		b.output(d, f.Name, help, required(o.scalarOf(f)), binding{what: recordValue, object: o, field: f})
 	default:

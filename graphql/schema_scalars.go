@@ -4,6 +4,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
 )
 
 // scalars adds what does not depend on the objects: scalars, Money, page
@@ -22,8 +23,8 @@ func (b *builder) scalars() {
 	b.enum("OnError", "ABORT: one refused row refuses all. CONTINUE: the good rows are written.", "ABORT", "CONTINUE")
 
 	money := b.define(&ast.Definition{Kind: ast.Object, Name: "Money", Description: "An amount in a currency."})
-	b.output(money, "amount", "", named("Decimal"), binding{what: moneyAmount})
-	b.output(money, "currency", "The code of ISO 4217.", named("String"), binding{what: moneyCurrency})
+	b.output(money, "amount", "", named("Decimal"), binding{what: partOf, part: expr.AmountPart})
+	b.output(money, "currency", "The code of ISO 4217.", named("String"), binding{what: partOf, part: expr.CurrencyPart})
 	in := b.define(&ast.Definition{Kind: ast.InputObject, Name: "MoneyInput", Description: "An amount in a currency."})
 	input(in, "amount", "", required("Decimal"))
 	input(in, "currency", "The code of ISO 4217.", required("String"))

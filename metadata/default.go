@@ -5,13 +5,12 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata/expr"
 )
 
 // ParseDefault reads the field's default. The values are the canonical texts
-// of its columns, in the order of Columns: one, or amount and code of a
-// currency; none without a default. The problem is a sentence, "" for none.
+// of its columns, in the order of Parts, "" for one that is null; none without
+// a default. The problem is a sentence, "" for none.
 func (f *Field) ParseDefault() (values []string, problem string) {
 	if f.Default == "" {
 		return nil, ""
@@ -21,23 +20,32 @@ func (f *Field) ParseDefault() (values []string, problem string) {
 	}
 	v, err := f.Coerce(f.Default)
 	if err != nil {
-		return nil, "the default " + trellis.Public(err)[0].Message
+		return nil, "the default " + sentence(err)
 	}
+	if v == nil || f.spec().settings&setDefault == 0 {
+		return nil, fmt.Sprintf("a field of the kind %s has no default", f.Kind)
+	}
+	for _, part := range Split(f, v) {
+		values = append(values, columnText(part))
+	}
+	return values, ""
+}
+
+// columnText is the text PostgreSQL reads a column's value from.
+func columnText(v any) string {
 	switch v := v.(type) {
 	case string:
-		return []string{v}, ""
+		return v
 	case bool:
-		return []string{strconv.FormatBool(v)}, ""
+		return strconv.FormatBool(v)
 	case int64:
-		return []string{strconv.FormatInt(v, 10)}, ""
+		return strconv.FormatInt(v, 10)
 	case *expr.Decimal:
-		return []string{v.Text('f')}, ""
+		return v.Text('f')
 	case expr.Date:
-		return []string{v.String()}, ""
+		return v.String()
 	case time.Time:
-		return []string{v.Format(time.RFC3339Nano)}, ""
-	case expr.Money:
-		return []string{v.Amount.Text('f'), v.Currency}, ""
+		return v.Format(time.RFC3339Nano)
 	}
-	return nil, fmt.Sprintf("a field of the kind %s has no default", f.Kind)
+	return ""
 }

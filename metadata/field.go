@@ -77,9 +77,6 @@ type Field struct {
 // System says that the field is one of SystemFields.
 func (f *Field) System() bool { return f.system }
 
-// CodeColumn is the column with the ISO code of a currency.
-func (f *Field) CodeColumn() string { return f.Column + "_code" }
-
 // Option is one choice of a select field.
 type Option struct {
 	Name  string `json:"name"`

@@ -30,11 +30,33 @@ func AppendJSON(buf []byte, v any) []byte {
 	case *expr.Decimal:
 		return append(append(append(buf, '"'), v.Text('f')...), '"')
 	case expr.Money:
-		buf = append(append(append(buf, `{"amount":"`...), v.Amount.Text('f')...), `","currency":`...)
-		return append(appendText(buf, v.Currency), '}')
+		return appendParts(buf, expr.MoneyType, v)
 	}
 	// No other type is canonical; null keeps the document well-formed.
 	return append(buf, "null"...)
+}
+
+// appendParts appends the parts of a composite value as an object.
+func appendParts(buf []byte, t expr.Type, v any) []byte {
+	for i, p := range t.Parts() {
+		if i == 0 {
+			buf = append(buf, '{', '"')
+		} else {
+			buf = append(buf, ',', '"')
+		}
+		buf = append(append(buf, p.Name...), '"', ':')
+		buf = AppendJSON(buf, expr.PartValue(v, p.Part))
+	}
+	return append(buf, '}')
+}
+
+func sameParts(t expr.Type, a, b any) bool {
+	for _, p := range t.Parts() {
+		if !Equal(expr.PartValue(a, p.Part), expr.PartValue(b, p.Part)) {
+			return false
+		}
+	}
+	return true
 }
 
 func appendText(buf []byte, s string) []byte {
@@ -56,7 +78,7 @@ func Equal(a, b any) bool {
 		return ok && a.Cmp(b) == 0
 	case expr.Money:
 		b, ok := b.(expr.Money)
-		return ok && a.Currency == b.Currency && a.Amount.Cmp(b.Amount) == 0
+		return ok && sameParts(expr.MoneyType, a, b)
 	case time.Time:
 		b, ok := b.(time.Time)
 		return ok && a.Equal(b)

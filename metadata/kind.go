@@ -59,32 +59,13 @@ func (k Kind) IsLookup() bool { return k == KindLookup || k == KindUser }
 
 // IsText says that the value is plain text in one column.
 func (k Kind) IsText() bool {
-	switch k {
-	case KindText, KindEmail, KindPhone, KindPrincipal, KindSelect:
+	switch k.ExprType() {
+	case expr.TextType, expr.SelectType:
 		return true
 	}
 	return false
 }
 
-// ExprType is the type a field of this kind has in expressions and predicates.
-func (k Kind) ExprType() expr.Type {
-	switch k {
-	case KindInteger:
-		return expr.IntType
-	case KindDecimal:
-		return expr.DecimalType
-	case KindCurrency:
-		return expr.MoneyType
-	case KindBoolean:
-		return expr.BoolType
-	case KindDate:
-		return expr.DateType
-	case KindDateTime:
-		return expr.TimestampType
-	case KindLookup, KindUser, KindID:
-		return expr.IDType
-	case KindSelect:
-		return expr.SelectType
-	}
-	return expr.TextType
-}
+// ExprType is the type a field of this kind has in expressions and predicates;
+// of a formula or roll-up ask the field.
+func (k Kind) ExprType() expr.Type { return specOf(k).of }

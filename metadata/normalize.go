@@ -106,23 +106,8 @@ func normalizeObject(o *Object) {
 }
 
 func normalizeField(f *Field) {
-	switch f.Kind {
-	case KindText, KindEmail, KindPhone:
-		f.MaxLength = cmp.Or(f.MaxLength, DefaultLength)
-	case KindDecimal, KindCurrency:
-		switch {
-		case f.Precision == 0 && f.Scale == 0:
-			f.Precision, f.Scale = DefaultDigits, DefaultDecimal
-		case f.Precision == 0:
-			f.Precision = max(DefaultDigits, f.Scale)
-		}
-	case KindUser:
-		f.Target = cmp.Or(f.Target, "user")
-	}
-	if f.Kind.IsLookup() {
-		if f.OnDelete == "" || f.OnDelete == SetNull && f.Required {
-			f.OnDelete = defaultOnDelete(f)
-		}
+	if complete := f.spec().complete; complete != nil {
+		complete(f)
 	}
 }
 

@@ -16,7 +16,7 @@ var pgColumns = []string{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
 
 const (
 	maxTable = 50 // leaves room for the names of indexes
-	maxPart  = 56 // leaves room for _code and a number
+	maxPart  = 53 // leaves room for _code and a number
 	maxIdent = 63 // of PostgreSQL, in bytes
 )
 
@@ -117,9 +117,7 @@ func nameColumns(o, old *Object, hidden []string) {
 			return false
 		}
 		f.Column = was.Column
-		for _, c := range f.Columns() {
-			taken[c] = true
-		}
+		take(taken, f)
 		return true
 	}
 	for _, f := range o.Fields {
@@ -133,9 +131,7 @@ func nameColumns(o, old *Object, hidden []string) {
 		}
 	}
 	for _, f := range byColumn {
-		for _, c := range f.Columns() {
-			taken[c] = true // also of what this draft removes
-		}
+		take(taken, f) // also of what this draft removes
 	}
 	for _, f := range o.Fields {
 		if f.Column == "" {
@@ -145,20 +141,18 @@ func nameColumns(o, old *Object, hidden []string) {
 	nameIndexes(o)
 }
 
-// Columns are the physical columns of the field, the amount of a currency
-// first; none before Normalize.
-func (f *Field) Columns() []string {
-	switch {
-	case f.Column == "":
-		return nil
-	case f.Kind == KindCurrency:
-		return []string{f.Column, f.CodeColumn()}
+// take reserves the names of a field's columns, and the one they begin with,
+// which a field may have that has no column of its own.
+func take(taken map[string]bool, f *Field) {
+	taken[f.Column] = true
+	for _, c := range f.Columns() {
+		taken[c] = true
 	}
-	return []string{f.Column}
 }
 
 func freeColumn(f *Field, taken map[string]bool) string {
-	base := shorten(snake(f.Name), maxPart-3)
+	const number = 6 // leaves room for it, and for what statements put in front
+	base := shorten(snake(f.Name), min(maxPart, maxIdent-number-f.longestSuffix()))
 	if f.Kind.IsLookup() {
 		base += "_id"
 	}
@@ -167,14 +161,12 @@ func freeColumn(f *Field, taken map[string]bool) string {
 		if n > 1 {
 			f.Column += "_" + strconv.Itoa(n)
 		}
-		free := true
+		free := !taken[f.Column]
 		for _, c := range f.Columns() {
 			free = free && !taken[c]
 		}
 		if free {
-			for _, c := range f.Columns() {
-				taken[c] = true
-			}
+			take(taken, f)
 			return f.Column
 		}
 	}

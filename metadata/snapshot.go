@@ -82,7 +82,7 @@ func newObjectView(o *Object) *ObjectView {
 }
 
 func exprField(f *Field) *expr.Field {
-	e := &expr.Field{Name: f.Name, Type: f.Kind.ExprType(), Nullable: !f.NotNull(), Ref: f.Target}
+	e := &expr.Field{Name: f.Name, Type: f.Type(), Nullable: !f.NotNull(), Ref: f.Target}
 	for _, o := range f.Options {
 		e.Options = append(e.Options, o.Name)
 	}

@@ -24,82 +24,14 @@ func (v *validator) field(o *Object, f *Field, at []any) {
 		return
 	}
 	v.misplaced(f, at)
-	v.size(f, at)
-	v.options(f, at)
+	if check := f.spec().check; check != nil {
+		check(v, f, at)
+	}
 	v.lookup(o, f, at)
 	if _, why := f.ParseDefault(); why != "" {
 		v.problem(f, "default", at, "%s", why)
 	} else if f.Default != "" && f.Unique {
 		v.problem(f, "default", at, "a unique field has no default: the second record would have it too")
-	}
-}
-
-// misplaced tells settings that the kind does not have.
-func (v *validator) misplaced(f *Field, at []any) {
-	text := f.Kind == KindText || f.Kind == KindEmail || f.Kind == KindPhone
-	number := f.Kind == KindDecimal || f.Kind == KindCurrency
-	for _, s := range []struct {
-		key   string
-		set   bool
-		fits  bool
-		where string
-	}{
-		{"maxLength", f.MaxLength != 0, text, "text, email and phone"},
-		{"precision", f.Precision != 0, number, "decimal and currency"},
-		{"scale", f.Scale != 0, number, "decimal and currency"},
-		{"options", len(f.Options) > 0, f.Kind == KindSelect, "select"},
-		{"target", f.Target != "", f.Kind.IsLookup(), "lookup"},
-		{"inverse", f.Inverse != "", f.Kind.IsLookup(), "lookup and user"},
-		{"onDelete", f.OnDelete != "", f.Kind.IsLookup(), "lookup and user"},
-		{"searchable", f.Searchable, f.Kind.IsText(), "text, email, phone and select"},
-		{"unique", f.Unique, f.Kind != KindBoolean && f.Kind != KindCurrency, "every kind but boolean and currency"},
-	} {
-		if s.set && !s.fits {
-			v.problem(f, s.key, at, "a field of the kind %s has no %s: that is for %s", f.Kind, s.key, s.where)
-		}
-	}
-}
-
-func (v *validator) size(f *Field, at []any) {
-	switch f.Kind {
-	case KindText, KindEmail, KindPhone:
-		switch {
-		case f.MaxLength < 1 || f.MaxLength > MaxLength:
-			v.problem(f, "maxLength", at, "a text has 1 to %d characters", MaxLength)
-		case f.MaxLength > MaxKeyLength && (f.Unique || f.Indexed):
-			v.problem(f, "maxLength", at, "a text with unique or indexed has at most %d characters", MaxKeyLength)
-		}
-	case KindDecimal, KindCurrency:
-		if f.Precision < 1 || f.Precision > maxPrecision {
-			v.problem(f, "precision", at, "a number has 1 to %d digits", maxPrecision)
-		}
-		if f.Scale < 0 || f.Scale > maxScale || f.Scale > f.Precision {
-			v.problem(f, "scale", at, "there are 0 to %d digits after the point, and not more than digits in all", min(maxScale, max(f.Precision, 0)))
-		}
-	}
-}
-
-func (v *validator) options(f *Field, at []any) {
-	if f.Kind != KindSelect {
-		return
-	}
-	if n := len(f.Options); n == 0 || n > MaxOptions {
-		v.problem(f, "options", at, "a select has 1 to %d options", MaxOptions)
-		return
-	}
-	seen := map[string]bool{}
-	for i, o := range f.Options {
-		where := append(slices.Clone(at), "options", called(o.Name, i))
-		if why := optionProblem(o.Name); why != "" {
-			v.problem(o, "name", where, "%s", why)
-		} else if seen[o.Name] {
-			v.problem(o, "name", where, "there are two options of that name")
-		}
-		seen[o.Name] = true
-		v.label(o, "label", where, o.Label, maxLabel)
-		if why := nameProblem(o.Color); o.Color != "" && why != "" {
-			v.problem(o, "color", where, "a color is the name of one, as in blue")
-		}
 	}
 }
 

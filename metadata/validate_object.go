@@ -77,7 +77,7 @@ func (v *validator) title(o *Object, path []any) {
 	switch {
 	case f == nil:
 		v.problem(o, "title", path, "there is no field %q%s", short(o.Title), didYouMean(o.Title, fieldNames(o.Fields)))
-	case f.Kind.IsLookup() || f.Kind == KindBoolean || f.Kind == KindPrincipal:
+	case specOf(f.ValueKind()).can&canTitle == 0 || f.Kind == KindPrincipal:
 		v.problem(o, "title", path, "the field %q is of the kind %s, which cannot name a record", f.Name, f.Kind)
 	}
 }

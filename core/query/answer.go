@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/trellishq/trellis"
@@ -26,8 +27,8 @@ func (f *fetched) appendRecord(buf []byte, rec *record, cells [][]byte, row int)
 			buf, err = appendValue(buf, f.level.codecs[it.col], cells[it.col])
 		case TypeName:
 			buf = append(buf, it.text...)
-		case Money:
-			buf, err = appendMoney(buf, it, cells)
+		case Composite:
+			buf, err = appendComposite(buf, it, cells)
 		case Record:
 			if cells[it.sub.id] == nil {
 				buf = append(buf, "null"...)
@@ -44,27 +45,22 @@ func (f *fetched) appendRecord(buf []byte, rec *record, cells [][]byte, row int)
 	return append(buf, '}'), nil
 }
 
-func appendMoney(buf []byte, it *output, cells [][]byte) ([]byte, error) {
-	amount := cells[it.col]
-	if amount == nil {
+// appendComposite writes what is asked of a value of several columns.
+func appendComposite(buf []byte, it *output, cells [][]byte) ([]byte, error) {
+	if !slices.ContainsFunc(it.cols, func(col int) bool { return cells[col] != nil }) {
 		return append(buf, "null"...), nil
 	}
 	var err error
 	buf = append(buf, '{')
-	for i, p := range it.parts {
+	for i := range it.parts {
+		p := &it.parts[i]
 		if i > 0 {
 			buf = append(buf, ',')
 		}
 		buf = append(buf, p.key...)
-		switch p.part {
-		case Amount:
-			buf, err = appendValue(buf, codecNumeric, amount)
-		case Code:
-			buf, err = appendValue(buf, codecText, cells[it.code])
-		default:
+		if p.col < 0 {
 			buf = append(buf, p.text...)
-		}
-		if err != nil {
+		} else if buf, err = appendValue(buf, p.codec, cells[p.col]); err != nil {
 			return buf, err
 		}
 	}

@@ -68,18 +68,20 @@ type record struct {
 type output struct {
 	key   []byte // "name": with quotes and colon
 	kind  ItemKind
-	col   int // Value; Money: the amount
-	code  int // Money: the code
+	col   int   // Value
+	cols  []int // Composite: all its columns
 	sub   *record
 	child int // ToMany: index in level.children
-	parts []moneyOut
+	parts []partOut
 	text  []byte // TypeName, as JSON
 }
 
-type moneyOut struct {
-	key  []byte
-	part Part
-	text []byte
+// partOut is one member of a composite in the answer.
+type partOut struct {
+	key   []byte
+	col   int // -1 for text
+	codec codec
+	text  []byte
 }
 
 type compiler struct {
@@ -176,11 +178,9 @@ func (c *compiler) keyWhere(r *rows, key map[string]any) error {
 			continue
 		}
 		r.b.text(sep)
-		if err := rd.column(r.s, f, ""); err != nil {
+		if err := rd.is(r.s, f, v); err != nil {
 			return err
 		}
-		r.b.text(" = ")
-		r.b.bind(Param(v), sqlType(f.Kind.ExprType()))
 		sep = " AND "
 	}
 	for name := range key {

@@ -96,14 +96,12 @@ func insertRecords(t testing.TB, db *pgxpool.Pool, s *metadata.Snapshot, records
 			bound = append(bound, Param(v))
 		}
 		for _, f := range o.All {
-			switch v := r.Values[f.Name].(type) {
-			case nil:
-			case expr.Money:
-				add(f.Column, v.Amount)
-				add(f.CodeColumn(), v.Currency)
-			default:
-				if f.Name != "id" {
-					add(f.Column, v)
+			if f.Name == "id" {
+				continue
+			}
+			for i, v := range metadata.Split(f, r.Values[f.Name]) {
+				if v != nil {
+					add(f.Part(i).Name, v)
 				}
 			}
 		}

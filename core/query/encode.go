@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/trellishq/trellis"
-	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
 )
 
 // codec says how a column's binary value becomes JSON.
@@ -24,19 +24,20 @@ const (
 	codecUUID
 )
 
-func codecOf(k metadata.Kind) codec {
-	switch k {
-	case metadata.KindInteger:
+// codecOf is the codec of columns that hold values of a type.
+func codecOf(t expr.Type) codec {
+	switch t {
+	case expr.IntType:
 		return codecInt
-	case metadata.KindDecimal, metadata.KindCurrency:
+	case expr.DecimalType:
 		return codecNumeric
-	case metadata.KindBoolean:
+	case expr.BoolType:
 		return codecBool
-	case metadata.KindDate:
+	case expr.DateType:
 		return codecDate
-	case metadata.KindDateTime:
+	case expr.TimestampType:
 		return codecTime
-	case metadata.KindID, metadata.KindLookup, metadata.KindUser:
+	case expr.IDType:
 		return codecUUID
 	}
 	return codecText

@@ -126,13 +126,14 @@ func (l *stored) compile() (string, error) {
 	}
 	for _, f := range w.Object.All {
 		l.fields = append(l.fields, f)
-		b.text(", t." + Ident(f.Column))
-		if f.Kind == metadata.KindCurrency {
-			b.text(", t." + Ident(f.CodeColumn()))
+		for i := range f.Width() {
+			b.text(", t." + Ident(f.Part(i).Name))
 		}
 	}
 	b.text(" FROM ")
-	from()
+	if err := from(); err != nil {
+		return "", err
+	}
 	if !w.Trashed {
 		b.text(` AND t."deleted_at" IS NULL`)
 	}
@@ -143,43 +144,45 @@ func (l *stored) compile() (string, error) {
 }
 
 // only is the table and the one set of values to find a record by.
-func (l *stored) only() {
+func (l *stored) only() error {
 	b := l.b
 	b.text(l.c.space.TableName(l.w.Object) + " t WHERE ")
+	rd := renderer{builder: b, c: l.c}
 	for i, f := range l.w.Match {
 		if i > 0 {
 			b.text(" AND ")
 		}
-		b.text("t." + Ident(f.Column) + " = ")
-		b.bind(Param(l.w.Values[0][i]), sqlType(f.Kind.ExprType()))
+		if err := rd.is(l.s, f, l.w.Values[0][i]); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // among is the many sets of values, numbered, and the records they find.
-func (l *stored) among() {
+func (l *stored) among() error {
 	b, w := l.b, l.w
+	var names, same string
 	b.text("unnest(")
 	for i, f := range w.Match {
-		if i > 0 {
-			b.text(", ")
+		for n := range f.Width() {
+			col, name := f.Part(n), fmt.Sprintf("k%d_%d", i, n)
+			if names != "" {
+				b.text(", ")
+				same += " AND "
+			}
+			names += name + ", "
+			// A part that a value lacks is null in the row too.
+			same += "t." + Ident(col.Name) + map[bool]string{false: " = ", true: " IS NOT DISTINCT FROM "}[f.Width() > 1] + "p." + name
+			column := make([]any, len(w.Values))
+			for row, v := range w.Values {
+				column[row] = f.SplitAt(v[i], n)
+			}
+			b.bind(columnParam(col.Of, column), sqlType(col.Of)+"[]")
 		}
-		column := make([]any, len(w.Values))
-		for row, v := range w.Values {
-			column[row] = v[i]
-		}
-		b.bind(columnParam(f.Kind, column), sqlType(f.Kind.ExprType())+"[]")
 	}
-	b.text(") WITH ORDINALITY AS p(")
-	for i := range w.Match {
-		b.text("k" + strconv.Itoa(i) + ", ")
-	}
-	b.text("ord) JOIN " + l.c.space.TableName(w.Object) + " t ON ")
-	for i, f := range w.Match {
-		if i > 0 {
-			b.text(" AND ")
-		}
-		b.text("t." + Ident(f.Column) + " = p.k" + strconv.Itoa(i))
-	}
+	b.text(") WITH ORDINALITY AS p(" + names + "ord) JOIN " + l.c.space.TableName(w.Object) + " t ON " + same)
+	return nil
 }
 
 // rights selects what the caller may do, as boolean columns.
@@ -251,17 +254,11 @@ func (l *stored) read(rows pgx.Rows) ([]*Stored, error) {
 
 func (l *stored) readFields(s *Stored, raw [][]byte) error {
 	for _, f := range l.fields {
-		v, err := decodeValue(codecOf(f.Kind), raw[0])
+		v, err := decodeField(f, raw)
 		if err != nil {
 			return err
 		}
-		raw = raw[1:]
-		if f.Kind == metadata.KindCurrency {
-			if d, ok := v.(*expr.Decimal); ok {
-				v = expr.Money{Amount: d, Currency: string(raw[0])}
-			}
-			raw = raw[1:]
-		}
+		raw = raw[f.Width():]
 		if v != nil {
 			s.Values[f.Name] = v
 		}
@@ -269,6 +266,24 @@ func (l *stored) readFields(s *Stored, raw [][]byte) error {
 	s.ID, _ = s.Values["id"].(trellis.ID)
 	s.Version, _ = s.Values["version"].(int64)
 	return nil
+}
+
+// decodeField turns the columns of a field into its canonical value.
+func decodeField(f *metadata.Field, raw [][]byte) (any, error) {
+	switch f.Width() {
+	case 0:
+		return nil, nil
+	case 1:
+		return decodeValue(codecOf(f.Type()), raw[0])
+	}
+	parts := make([]any, f.Width())
+	for i := range parts {
+		var err error
+		if parts[i], err = decodeValue(codecOf(f.Part(i).Of), raw[i]); err != nil {
+			return nil, err
+		}
+	}
+	return metadata.Join(f, parts), nil
 }
 
 // decodeValue turns a column in binary format into its canonical value.

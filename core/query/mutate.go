@@ -173,25 +173,23 @@ func writeRule(g *policy.Grant, fields []string, v *expr.Vars) (expr.Pred, error
 
 func (b *builder) columns(fields []*metadata.Field, prefix string) {
 	for i, f := range fields {
-		if i > 0 {
-			b.text(", ")
-		}
-		b.ident(prefix + f.Column)
-		if f.Kind == metadata.KindCurrency {
-			b.text(", ")
-			b.ident(prefix + f.CodeColumn())
+		for n := range f.Width() {
+			if i > 0 || n > 0 {
+				b.text(", ")
+			}
+			b.ident(prefix + f.Part(n).Name)
 		}
 	}
 }
 
 func (b *builder) assignments(fields []*metadata.Field) {
 	for i, f := range fields {
-		if i > 0 {
-			b.text(", ")
-		}
-		b.text(Ident(f.Column) + ` = p.` + Ident("p_"+f.Column))
-		if f.Kind == metadata.KindCurrency {
-			b.text(", " + Ident(f.CodeColumn()) + ` = p.` + Ident("p_"+f.CodeColumn()))
+		for n := range f.Width() {
+			if i > 0 || n > 0 {
+				b.text(", ")
+			}
+			name := f.Part(n).Name
+			b.text(Ident(name) + ` = p.` + Ident("p_"+name))
 		}
 	}
 }
@@ -206,48 +204,34 @@ func (b *builder) source(fields []*metadata.Field, rows []RowWrite, keyed bool) 
 	} else {
 		b.text("SELECT * FROM unnest(")
 	}
-	param := func(typ string, kind metadata.Kind, value func(r *RowWrite) any) {
+	param := func(of expr.Type, value func(r *RowWrite) any) {
 		b.text(sep)
 		sep = ", "
 		if one {
-			b.bind(Param(value(&rows[0])), typ)
+			b.bind(Param(value(&rows[0])), sqlType(of))
 			return
 		}
 		column := make([]any, len(rows))
 		for i := range rows {
 			column[i] = value(&rows[i])
 		}
-		b.bind(columnParam(kind, column), typ+"[]")
+		b.bind(columnParam(of, column), sqlType(of)+"[]")
 	}
 	for _, f := range fields {
-		if f.Kind == metadata.KindCurrency {
-			param("numeric", metadata.KindDecimal, func(r *RowWrite) any { return moneyPart(r.Values[f.Name], Amount) })
-			param("text", metadata.KindText, func(r *RowWrite) any { return moneyPart(r.Values[f.Name], Code) })
-			continue
+		for n := range f.Width() {
+			param(f.Part(n).Of, func(r *RowWrite) any { return f.SplitAt(r.Values[f.Name], n) })
 		}
-		param(sqlType(f.Kind.ExprType()), f.Kind, func(r *RowWrite) any { return r.Values[f.Name] })
 	}
 	if keyed {
-		param("uuid", metadata.KindID, func(r *RowWrite) any { return r.ID })
-		param("int8", metadata.KindInteger, func(r *RowWrite) any { return r.Version })
+		param(expr.IDType, func(r *RowWrite) any { return r.ID })
+		param(expr.IntType, func(r *RowWrite) any { return r.Version })
 	}
 	b.text(")")
 }
 
-func moneyPart(v any, p Part) any {
-	m, ok := v.(expr.Money)
-	switch {
-	case !ok:
-		return nil
-	case p == Code:
-		return m.Currency
-	}
-	return m.Amount
-}
-
 // columnParam turns one column of values, nulls among them, into an array.
-func columnParam(k metadata.Kind, column []any) any {
-	switch codecOf(k) {
+func columnParam(of expr.Type, column []any) any {
+	switch codecOf(of) {
 	case codecInt:
 		return nullable(column, func(v int64) pgtype.Int8 { return pgtype.Int8{Int64: v, Valid: true} })
 	case codecNumeric:

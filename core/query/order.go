@@ -25,7 +25,7 @@ const (
 type sortKey struct {
 	sql        string
 	field      *metadata.Field
-	part       Part
+	column     metadata.Column
 	desc       bool
 	nullsFirst bool
 	nullable   bool
@@ -33,10 +33,7 @@ type sortKey struct {
 }
 
 func (k sortKey) codec() codec {
-	if k.part == Code && k.field.Kind == metadata.KindCurrency {
-		return codecText
-	}
-	return codecOf(k.field.Kind)
+	return codecOf(k.column.Of)
 }
 
 // sortKeys renders a list's order; the id comes last unless it is there. joins
@@ -66,7 +63,7 @@ func (c *compiler) sortKeys(b *builder, s scope, order []Order, joins *[]string)
 }
 
 func (c *compiler) sortKey(b *builder, s scope, o Order, joins *[]string) (sortKey, error) {
-	k := sortKey{desc: o.Desc, nullsFirst: o.NullsFirst, part: o.Part}
+	k := sortKey{desc: o.Desc, nullsFirst: o.NullsFirst}
 	for _, hop := range o.Hops {
 		f := s.object.Field(hop)
 		if f == nil || !f.Kind.IsLookup() {
@@ -83,13 +80,18 @@ func (c *compiler) sortKey(b *builder, s scope, o Order, joins *[]string) (sortK
 	if k.field == nil {
 		return k, errNoField(s.object.Name, o.Field)
 	}
-	physical := k.field.Column
-	if o.Part == Code && k.field.Kind == metadata.KindCurrency {
-		physical = k.field.CodeColumn()
+	if !k.field.Sortable() {
+		return k, trellis.Errorf(trellis.CodeInvalidInput, "records cannot be ordered by %s, a field of the kind %s", k.field.Name, k.field.Kind)
+	}
+	k.column = metadata.Column{Of: k.field.Type()} // of a field without a column
+	for i := range k.field.Width() {
+		if c := k.field.Part(i); i == 0 || c.Part == o.Part {
+			k.column = c
+		}
 	}
 	r := renderer{builder: b, c: c}
 	var err error
-	k.sql, err = b.capture(func() error { return r.column(s, k.field, physical) })
+	k.sql, err = b.capture(func() error { return r.column(s, k.field, k.column.Name) })
 	k.nullable = k.nullable || !k.field.NotNull() || s.grant.Field(o.Field).Mode == policy.When
 	k.collate = k.field.Kind == metadata.KindText
 	return k, err
@@ -298,6 +300,5 @@ func (b *builder) keyExpr(k sortKey) {
 }
 
 func (b *builder) keyValue(k sortKey, v any) {
-	typ := map[codec]string{codecText: "text", codecInt: "int8", codecNumeric: "numeric", codecBool: "bool", codecDate: "date", codecTime: "timestamptz", codecUUID: "uuid"}[k.codec()]
-	b.bind(Param(v), typ)
+	b.bind(Param(v), sqlType(k.column.Of))
 }

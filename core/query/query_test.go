@@ -154,7 +154,7 @@ func TestAnswerHasTheShapeOfTheQuery(t *testing.T) {
 		{Key: "createdAt", Field: "createdAt"}, {Key: "createdBy", Field: "createdBy"}, {Key: "owner", Field: "owner"}, {Key: "version", Field: "version"},
 		{Key: "of", Kind: Record, Field: "account", Select: Selection{
 			{Key: "name", Field: "name"},
-			{Key: "limit", Kind: Money, Field: "limit", Parts: []MoneyItem{{Key: "amount"}, {Key: "currency", Part: Code}}},
+			{Key: "limit", Kind: Composite, Field: "limit", Parts: []PartItem{{Key: "amount", Part: expr.AmountPart}, {Key: "currency", Part: expr.CurrencyPart}}},
 			{Key: "deals", Kind: ToMany, List: &List{Relation: "deals", First: 2, Order: []Order{{Field: "name", Desc: true}}, Shape: append(names(), ListItem{Key: "totalCount", Kind: TotalCount})}},
 		}},
 	}}})
@@ -290,7 +290,7 @@ func TestGrantsHoldInListsCountsAndRelations(t *testing.T) {
 		t.Fatalf("got  %s\nwant %s", got, want)
 	}
 	for name, l := range map[string]*List{
-		"select": {Object: "account", Shape: []ListItem{{Key: "nodes", Kind: Nodes, Select: Selection{{Key: "x", Kind: Money, Field: "limit"}}}}},
+		"select": {Object: "account", Shape: []ListItem{{Key: "nodes", Kind: Nodes, Select: Selection{{Key: "x", Kind: Composite, Field: "limit"}}}}},
 		"filter": {Object: "account", Filter: expr.Null{Term: expr.Column{Field: "limit", Part: expr.AmountPart, Of: expr.DecimalType, Nullable: true}}, Shape: names()},
 		"order":  {Object: "account", Order: []Order{{Field: "limit"}}, Shape: names()},
 		"hop":    {Object: "deal", Filter: expr.Hop{Field: "account", Target: "account", Cond: expr.Null{Term: expr.Column{Field: "limit", Part: expr.AmountPart, Of: expr.DecimalType, Nullable: true}}}, Shape: names()},
@@ -379,7 +379,7 @@ func TestRememberedShapesAreTheSame(t *testing.T) {
 	w := newWorld(t, definition(&metadata.Policy{Name: "noRegion", Role: "some", Object: "account", Actions: []metadata.Action{metadata.ActionRead}, ReadFields: []string{"name"}}))
 	accounts, _ := w.fill()
 	w.space.Shapes = &Shapes{}
-	sel := Selection{{Key: "name", Field: "name"}, {Key: "region", Field: "region"}, {Key: "limit", Kind: Money, Field: "limit", Parts: []MoneyItem{{Key: "amount"}}}}
+	sel := Selection{{Key: "name", Field: "name"}, {Key: "region", Field: "region"}, {Key: "limit", Kind: Composite, Field: "limit", Parts: []PartItem{{Key: "amount", Part: expr.AmountPart}}}}
 	get := &Query{Get: &Get{Object: "account", ID: accounts[0], Select: sel}}
 	list := func(cursors bool) *Query {
 		l := &List{Object: "account", Order: []Order{{Field: "region", Desc: true}, {Field: "name"}}, Shape: []ListItem{{Key: "nodes", Kind: Nodes, Select: sel}}}

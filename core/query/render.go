@@ -44,7 +44,7 @@ func (r *renderer) pred(p expr.Pred) error {
 	case expr.Compare:
 		return r.compare(p)
 	case expr.Null:
-		return r.suffixed(p.Term, " IS NULL", " IS NOT NULL", p.Not)
+		return r.null(p)
 	case expr.Truth:
 		return r.suffixed(p.Term, " = TRUE", " = FALSE", p.Not)
 	case expr.In:
@@ -74,6 +74,33 @@ func (r *renderer) group(parts []expr.Pred, sep, empty string) error {
 		if err := r.pred(p); err != nil {
 			return err
 		}
+	}
+	r.text(")")
+	return nil
+}
+
+// null asks of a value of several columns that all are null, or that one is not.
+func (r *renderer) null(p expr.Null) error {
+	col, ok := p.Term.(expr.Column)
+	if !ok || col.Part != expr.Whole || !col.Of.IsWhole() {
+		return r.suffixed(p.Term, " IS NULL", " IS NOT NULL", p.Not)
+	}
+	s, f, err := r.field(col)
+	if err != nil {
+		return err
+	}
+	r.text("(")
+	for i := range f.Width() {
+		switch {
+		case i > 0 && p.Not:
+			r.text(" OR ")
+		case i > 0:
+			r.text(" AND ")
+		}
+		if err := r.column(s, f, f.Part(i).Name); err != nil {
+			return err
+		}
+		r.text(map[bool]string{false: " IS NULL", true: " IS NOT NULL"}[p.Not])
 	}
 	r.text(")")
 	return nil
@@ -391,12 +418,33 @@ func (r *renderer) scopeAt(up int) (scope, error) {
 	return r.scopes[i], nil
 }
 
+// is writes that a field has a value that is not null.
+func (r *renderer) is(s scope, f *metadata.Field, v any) error {
+	for i := range f.Width() {
+		col := f.Part(i)
+		if i > 0 {
+			r.text(" AND ")
+		}
+		if err := r.column(s, f, col.Name); err != nil {
+			return err
+		}
+		part := f.SplitAt(v, i)
+		if part == nil {
+			r.text(" IS NULL")
+			continue
+		}
+		r.text(" = ")
+		r.bind(Param(part), sqlType(col.Of))
+	}
+	return nil
+}
+
 // column writes a field of a record as the scope's grant shows it: the column,
 // or CASE WHEN allowed THEN column END. A field that is never shown, or masked,
 // is an unknown field.
 func (r *renderer) column(s scope, f *metadata.Field, physical string) error {
 	if physical == "" {
-		physical = f.Column
+		physical = f.PartColumn(expr.Whole)
 	}
 	col := s.alias + "." + Ident(physical)
 	if s.grant == nil {

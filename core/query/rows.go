@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
 	"github.com/trellishq/trellis/policy"
 )
 
@@ -83,7 +84,7 @@ func (r *rows) innerColumn(sql string) int {
 func (r *rows) add(p place, f *metadata.Field, physical string, c codec) (int, error) {
 	if p.grant.Field(f.Name).Mode == policy.Plain { // by far the most
 		if physical == "" {
-			physical = f.Column
+			physical = f.PartColumn(expr.Whole)
 		}
 		return r.addSQL(p, p.alias+`."`+physical+`"`, c), nil
 	}

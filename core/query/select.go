@@ -89,7 +89,7 @@ func (c *compiler) item(l *level, r *rows, p place, rec *record, it Item, depth 
 	var err error
 	switch it.Kind {
 	case Value:
-		out.col, err = r.add(p, f, "", codecOf(f.Kind))
+		out.col, err = r.add(p, f, "", codecOf(f.Type()))
 	case Record:
 		if !f.Kind.IsLookup() {
 			return out, errNoField(p.object.Name, it.Field)
@@ -98,8 +98,8 @@ func (c *compiler) item(l *level, r *rows, p place, rec *record, it Item, depth 
 		if to, err = r.follow(p, f); err == nil {
 			out.sub, err = c.selection(l, r, to, it.Select, depth+1)
 		}
-	case Money:
-		err = c.money(r, p, f, it, &out)
+	case Composite:
+		err = c.composite(r, p, f, it, &out)
 	}
 	return out, err
 }
@@ -122,26 +122,32 @@ func (c *compiler) toMany(l *level, p place, rec *record, it Item, depth int, ou
 	return nil
 }
 
-func (c *compiler) money(r *rows, p place, f *metadata.Field, it Item, out *output) error {
-	if f.Kind != metadata.KindCurrency {
+// composite selects all columns of a field, since only all of them tell whether
+// it is null, and what is asked of its parts.
+func (c *compiler) composite(r *rows, p place, f *metadata.Field, it Item, out *output) error {
+	if f.Width() < 2 {
 		return errNoField(p.object.Name, it.Field)
 	}
-	var err error
-	if out.col, err = r.add(p, f, "", codecNumeric); err != nil {
-		return err
-	}
-	code, err := r.add(p, f, f.CodeColumn(), codecText)
-	if err != nil {
-		return err
+	out.cols = make([]int, f.Width())
+	for i := range out.cols {
+		col := f.Part(i)
+		var err error
+		if out.cols[i], err = r.add(p, f, col.Name, codecOf(col.Of)); err != nil {
+			return err
+		}
 	}
 	for _, part := range it.Parts {
-		m := moneyOut{key: quoteKey(part.Key), part: part.Part}
-		if part.Part == PartTypeName {
-			m.text = AppendJSONString(nil, part.Text)
+		o := partOut{key: quoteKey(part.Key), col: -1}
+		for i, col := range out.cols {
+			if f.Part(i).Part == part.Part {
+				o.col, o.codec = col, codecOf(f.Part(i).Of)
+			}
 		}
-		out.parts = append(out.parts, m)
+		if o.col < 0 {
+			o.text = AppendJSONString(nil, part.Text)
+		}
+		out.parts = append(out.parts, o)
 	}
-	out.code = code
 	return nil
 }
 

@@ -63,7 +63,7 @@ func plain(sel Selection, g *policy.Grant) bool {
 	for i := range sel {
 		switch sel[i].Kind {
 		case TypeName:
-		case Value, Money:
+		case Value, Composite:
 			if g.Field(sel[i].Field).Mode != policy.Plain {
 				return false
 			}

@@ -22,10 +22,7 @@ func (r *renderer) term(t expr.Term) error {
 		if err != nil {
 			return err
 		}
-		if t.Part == expr.CurrencyPart {
-			return r.column(s, f, f.CodeColumn())
-		}
-		return r.column(s, f, "")
+		return r.column(s, f, f.PartColumn(t.Part))
 	case expr.Literal:
 		r.bind(Param(t.Value), sqlType(t.Of))
 		return nil

@@ -49,7 +49,7 @@ type List struct {
 type Order struct {
 	Hops       []string // lookups on the way, outermost first
 	Field      string
-	Part       Part // of a currency: amount (the default) or code
+	Part       expr.Part // of a field of several parts; Whole means the first
 	Desc       bool
 	NullsFirst bool
 }
@@ -121,12 +121,12 @@ type Selection []Item
 type Item struct {
 	Key   string // its name in the answer
 	Kind  ItemKind
-	Field string // Value, Record, Money
+	Field string // Value, Record, Composite
 	// Select is asked of the record a lookup refers to (Record).
 	Select Selection
-	Parts  []MoneyItem // Money
-	List   *List       // ToMany
-	Text   string      // TypeName
+	Parts  []PartItem // Composite
+	List   *List      // ToMany
+	Text   string     // TypeName
 }
 
 // ItemKind says what an Item is.
@@ -134,26 +134,16 @@ type ItemKind uint8
 
 // What can be asked of a record.
 const (
-	Value    ItemKind = iota // a field's value; of a lookup, the id
-	Record                   // the record a lookup refers to, null when not allowed
-	ToMany                   // a list of the records that refer to this one
-	Money                    // a currency's amount and code
-	TypeName                 // Text, whatever the record
+	Value     ItemKind = iota // a field's value; of a lookup, the id
+	Record                    // the record a lookup refers to, null when not allowed
+	ToMany                    // a list of the records that refer to this one
+	Composite                 // the parts of a field that has several
+	TypeName                  // Text, whatever the record
 )
 
-// MoneyItem is one thing asked of a currency.
-type MoneyItem struct {
+// PartItem is one thing asked of a field of several parts.
+type PartItem struct {
 	Key  string
-	Part Part
-	Text string // PartTypeName
+	Part expr.Part
+	Text string // its answer when Part is Whole
 }
-
-// Part of a currency.
-type Part uint8
-
-// The parts.
-const (
-	Amount Part = iota
-	Code
-	PartTypeName
-)

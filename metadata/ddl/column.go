@@ -7,21 +7,27 @@ import (
 	"github.com/trellishq/trellis/metadata"
 )
 
-// columnType is the SQL type of a field's first column.
-func columnType(f *metadata.Field) string {
-	switch f.Kind {
-	case metadata.KindInteger:
+// columnType is the SQL type of a column.
+func columnType(c metadata.Column) string {
+	switch c.Storage {
+	case metadata.StoredInt8:
 		return "bigint"
-	case metadata.KindDecimal, metadata.KindCurrency:
-		return fmt.Sprintf("numeric(%d,%d)", f.Precision, f.Scale)
-	case metadata.KindBoolean:
+	case metadata.StoredNumeric:
+		return fmt.Sprintf("numeric(%d,%d)", c.Precision, c.Scale)
+	case metadata.StoredBool:
 		return "boolean"
-	case metadata.KindDate:
+	case metadata.StoredDate:
 		return "date"
-	case metadata.KindDateTime:
+	case metadata.StoredTimestamp:
 		return "timestamptz"
-	case metadata.KindLookup, metadata.KindUser, metadata.KindID:
+	case metadata.StoredTime:
+		return "time"
+	case metadata.StoredUUID:
 		return "uuid"
+	case metadata.StoredTexts:
+		return `text[] COLLATE "C"`
+	case metadata.StoredJSON:
+		return "jsonb"
 	}
 	return textType
 }
@@ -35,9 +41,9 @@ func columns(f *metadata.Field) []string {
 	if f.NotNull() {
 		null = " NOT NULL"
 	}
-	out := []string{quote(f.Column) + " " + columnType(f) + null}
-	if f.Kind == metadata.KindCurrency {
-		out = append(out, quote(f.CodeColumn())+" "+textType)
+	var out []string
+	for _, c := range f.Parts() {
+		out = append(out, quote(c.Name)+" "+columnType(c)+null)
 	}
 	return out
 }
@@ -50,8 +56,8 @@ func (p *planner) addColumn(o *metadata.Object, f *metadata.Field) {
 	adds := columns(f)
 	for i := range adds {
 		adds[i] = "ADD COLUMN " + adds[i]
-		if values != nil {
-			adds[i] += " DEFAULT " + literal(values[i], f, i)
+		if values != nil && values[i] != "" {
+			adds[i] += " DEFAULT " + literal(values[i], f.Part(i))
 		}
 	}
 	s := Step{Kind: AddColumn, Lock: AccessExclusive, Online: true, Object: o.Name, Field: f.Name}
@@ -62,8 +68,10 @@ func (p *planner) addColumn(o *metadata.Object, f *metadata.Field) {
 	p.within(s)
 	if values != nil {
 		drops := make([]string, 0, len(values))
-		for _, c := range f.Columns() {
-			drops = append(drops, fmt.Sprintf("ALTER COLUMN %s DROP DEFAULT", quote(c)))
+		for i, c := range f.Columns() {
+			if values[i] != "" {
+				drops = append(drops, fmt.Sprintf("ALTER COLUMN %s DROP DEFAULT", quote(c)))
+			}
 		}
 		p.within(Step{Kind: DropDefault, Lock: AccessExclusive, Online: true, Object: o.Name, Field: f.Name,
 			SQL: fmt.Sprintf("ALTER TABLE %s %s", p.table(o.Table), strings.Join(drops, ", "))})
@@ -73,16 +81,12 @@ func (p *planner) addColumn(o *metadata.Object, f *metadata.Field) {
 
 // literal is a constant of a column's type. The value comes from ParseDefault,
 // which knows its shape.
-func literal(value string, f *metadata.Field, column int) string {
+func literal(value string, c metadata.Column) string {
 	s := "'" + strings.ReplaceAll(value, "'", "''") + "'"
 	if strings.ContainsRune(value, '\\') {
 		s = "E" + strings.ReplaceAll(s, `\`, `\\`)
 	}
-	typ := columnType(f)
-	if column > 0 || typ == textType {
-		typ = "text"
-	}
-	return s + "::" + typ
+	return s + "::" + strings.TrimSuffix(columnType(c), ` COLLATE "C"`)
 }
 
 // hideColumn takes constraints and indexes from a removed field. Its data
@@ -100,7 +104,7 @@ func (p *planner) hideColumn(o *metadata.Object, f *metadata.Field) {
 	}
 	p.plan.Hidden = append(p.plan.Hidden, &metadata.Removed{Object: o.Name, Field: f.Name, Table: o.Table, Columns: f.Columns()})
 	p.within(Step{Kind: Hide, Lock: ShareUpdateExclusive, Online: true, Object: o.Name, Field: f.Name,
-		SQL:   fmt.Sprintf("COMMENT ON COLUMN %s.%s IS 'removed from the metadata; kept for a while'", p.table(o.Table), quote(f.Column)),
+		SQL:   fmt.Sprintf("COMMENT ON COLUMN %s.%s IS 'removed from the metadata; kept for a while'", p.table(o.Table), quote(f.Part(0).Name)),
 		Loses: fmt.Sprintf("the values of %s.%s: nobody sees them any more, and after 30 days they may be dropped", o.Name, f.Name)})
 }
 

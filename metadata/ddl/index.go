@@ -2,6 +2,7 @@ package ddl
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/trellishq/trellis/metadata"
@@ -15,11 +16,11 @@ type indexSpec struct {
 }
 
 func uniqueIndex(o *metadata.Object, f *metadata.Field) indexSpec {
-	return indexSpec{name: metadata.IndexName(o.Table, f.Column, "key"), columns: []string{quote(f.Column)}, unique: true}
+	return indexSpec{name: metadata.IndexName(o.Table, f.Column, "key"), columns: quoted(f.Columns()), unique: true}
 }
 
 func plainIndex(o *metadata.Object, f *metadata.Field) indexSpec {
-	return indexSpec{name: metadata.IndexName(o.Table, f.Column, "idx"), columns: []string{quote(f.Column)}}
+	return indexSpec{name: metadata.IndexName(o.Table, f.Column, "idx"), columns: quoted(f.Columns())}
 }
 
 // plainIndexed says that a field has an index that is not the unique one:
@@ -85,7 +86,7 @@ func declared(o *metadata.Object, x *metadata.Index, system []*metadata.Field) i
 	for _, name := range x.Fields {
 		for _, f := range append(system, o.Fields...) {
 			if f.Name == name {
-				spec.columns = append(spec.columns, quote(f.Column))
+				spec.columns = append(spec.columns, quoted(f.Columns())...)
 				break
 			}
 		}
@@ -125,7 +126,7 @@ func (p *planner) overNewColumn(o *metadata.Object, spec indexSpec) bool {
 			continue
 		}
 		for _, column := range spec.columns {
-			if column == quote(c.NewField.Column) {
+			if slices.Contains(quoted(c.NewField.Columns()), column) {
 				return true
 			}
 		}
@@ -153,4 +154,12 @@ func (p *planner) dropIndex(o *metadata.Object, f *metadata.Field, spec indexSpe
 		s.Field = f.Name
 	}
 	p.within(s)
+}
+
+func quoted(names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = quote(n)
+	}
+	return out
 }

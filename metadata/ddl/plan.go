@@ -167,13 +167,19 @@ func (p *planner) field(c metadata.Change) error {
 
 func (p *planner) changeField(c metadata.Change) error {
 	o, old, now := c.NewObject, c.OldField, c.NewField
-	from, to := columnType(old), columnType(now)
-	if from != to {
+	from, to := old.Parts(), now.Parts()
+	if len(from) != len(to) {
+		return fmt.Errorf("%s.%s: %w", o.Name, now.Name, errKind(old, now))
+	}
+	for i := range to {
+		if columnType(from[i]) == columnType(to[i]) {
+			continue
+		}
 		if err := widens(old, now); err != nil {
 			return fmt.Errorf("%s.%s: %w", o.Name, now.Name, err)
 		}
 		p.within(Step{Kind: AlterType, Lock: AccessExclusive, Online: true, Object: o.Name, Field: now.Name,
-			SQL: fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s", p.table(o.Table), quote(now.Column), to)})
+			SQL: fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s", p.table(o.Table), quote(to[i].Name), columnType(to[i]))})
 	}
 	if old.Unique != now.Unique {
 		p.toggle(o, now, now.Unique, uniqueIndex)
@@ -186,10 +192,13 @@ func (p *planner) changeField(c metadata.Change) error {
 
 // widens says whether PostgreSQL changes the type without touching a row.
 func widens(old, now *metadata.Field) error {
-	number := func(k metadata.Kind) bool { return k == metadata.KindDecimal || k == metadata.KindCurrency }
-	if number(old.Kind) && old.Kind == now.Kind && old.Scale == now.Scale && old.Precision <= now.Precision {
+	if old.Kind == now.Kind && old.Scale == now.Scale && old.Precision <= now.Precision {
 		return nil
 	}
+	return errKind(old, now)
+}
+
+func errKind(old, now *metadata.Field) error {
 	return fmt.Errorf("a field of the kind %s cannot become one of the kind %s where there is data", old.Kind, now.Kind)
 }
 

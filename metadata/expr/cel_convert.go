@@ -39,6 +39,9 @@ func celType(t Type) *types.Type {
 	case IDListType:
 		return nullableIDs
 	}
+	if c := celWhole[t]; c != nil {
+		return c
+	}
 	return types.DynType
 }
 
@@ -73,6 +76,11 @@ func typeOf(t *types.Type) Type {
 			return DateType
 		case "id":
 			return IDType
+		}
+		for whole, c := range celWhole {
+			if c.TypeName() == t.TypeName() {
+				return whole
+			}
 		}
 	case types.ListKind:
 		return listOf(typeOf(t.Parameters()[0]))
@@ -118,6 +126,8 @@ func (a adapter) NativeToValue(v any) ref.Val {
 		return numberVal(v)
 	case Money:
 		return types.NewStringInterfaceMap(a, map[string]any{"amount": v.Amount, "currency": v.Currency})
+	case GeoPoint, Address, PersonName, Ref:
+		return types.NewStringInterfaceMap(a, partMap(v))
 	case []string:
 		return types.NewStringList(a, v)
 	case []trellis.ID:
@@ -192,6 +202,9 @@ func toVal(t Type, v any) (ref.Val, error) {
 			return types.NewDynamicList(adapter{}, ids), nil
 		}
 	}
+	if celWhole[t] != nil && isComposite(t, v) {
+		return wholeVal{t, v}, nil
+	}
 	return nil, fmt.Errorf("a %T is not a valid value of type %s", v, t)
 }
 
@@ -227,7 +240,7 @@ func fromVal(v ref.Val, depth int) (any, error) {
 		return v.Time.Truncate(time.Microsecond), nil
 	case types.Duration:
 		return v.Duration, nil
-	case idVal, dateVal, decimalVal:
+	case idVal, dateVal, decimalVal, wholeVal:
 		return v.Value(), nil
 	case *types.Optional:
 		if !v.HasValue() {

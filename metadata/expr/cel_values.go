@@ -264,11 +264,12 @@ func (v *recordVal) sameField(w *recordVal, name string) (bool, error) {
 	if !ok {
 		return false, errors.New("no such field")
 	}
-	parts := []Part{Whole}
-	if f.Type == MoneyType {
-		parts = []Part{AmountPart, CurrencyPart}
+	parts := f.Type.Parts()
+	if len(parts) == 0 {
+		parts = []PartOf{{Part: Whole}}
 	}
-	for _, p := range parts {
+	for _, of := range parts {
+		p := of.Part
 		a, err := v.typ.read(v.rec, f, p)
 		if err != nil {
 			return false, err

@@ -171,19 +171,17 @@ func columnValue(c Column, scopes []Record) (any, bool) {
 		return nil, false
 	}
 	v, ok := scopes[at].Get(c.Field)
-	if m, isMoney := v.(Money); isMoney && ok {
-		if c.Part == CurrencyPart {
-			return m.Currency, true
-		}
-		return m.Amount, m.Amount != nil
+	if m, isMoney := v.(Money); isMoney && c.Part != CurrencyPart {
+		return m.Amount, ok && m.Amount != nil
 	}
-	switch v := v.(type) {
+	switch part := PartValue(v, c.Part).(type) {
 	case int:
-		return int64(v), ok
+		return int64(part), ok
 	case time.Time:
-		return v.Truncate(time.Microsecond), ok
+		return part.Truncate(time.Microsecond), ok
+	default:
+		return part, ok
 	}
-	return v, ok
 }
 
 func callValue(c Call, scopes []Record) (any, bool) {

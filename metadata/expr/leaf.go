@@ -112,10 +112,9 @@ func (l *leaf) column(p Path) Column {
 	switch {
 	case f.Ref != "":
 		c.Of = IDType
-	case part == AmountPart:
-		c.Of = DecimalType
-	case part == CurrencyPart:
-		c.Of = TextType
+	case part != Whole:
+		p, _ := f.Type.describe(part)
+		c.Of, c.Nullable = p.Type, f.Nullable || p.Optional
 	}
 	c.Up = len(l.hops) - l.scope(p[:len(p)-1])
 	return c
@@ -264,8 +263,11 @@ func (l *leaf) equal(a, b celast.Expr, ne bool) Pred {
 		}
 	}
 	x, y := l.term(a), l.term(b)
-	if x.Type().IsList() || y.Type().IsList() {
+	switch {
+	case x.Type().IsList() || y.Type().IsList():
 		return l.t.no(a, "lists cannot be compared in a row rule; use in")
+	case x.Type().IsWhole() || y.Type().IsWhole():
+		return l.t.no(a, "a value of type %s can only be compared with null in a row rule; compare its parts", x.Type())
 	}
 	op := Eq
 	if ne {
@@ -319,8 +321,8 @@ func (l *leaf) ordered(e celast.Expr, op Op, a, b celast.Expr) Pred {
 // the user.
 func (l *leaf) in(elem, list celast.Expr, not bool) Pred {
 	x := l.term(elem)
-	if x.Type().IsList() {
-		return l.t.no(elem, "a list cannot be an element in a row rule")
+	if x.Type().IsList() || x.Type().IsWhole() {
+		return l.t.no(elem, "a value of type %s cannot be an element in a row rule", x.Type())
 	}
 	if list.Kind() == celast.ListKind {
 		return l.inLiteral(x, list.AsList().Elements(), not)

@@ -10,13 +10,8 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 )
 
-// Names that the rewriter puts into a checked expression and that nobody can
-// write, since # and @ are not part of CEL's names.
+// Names that nobody can write, since @ is not part of CEL's names.
 const (
-	idSuffix       = "#id"
-	amountSuffix   = "#amount"
-	currencySuffix = "#currency"
-
 	objectPrefix = "object."
 	userTypeName = "user@"
 	changedName  = "changed@"
@@ -91,14 +86,15 @@ func (p *provider) record(name string) (*recordType, bool) {
 }
 
 func (p *provider) addField(t *recordType, f *Field) {
-	switch {
-	case f.Ref != "":
+	if f.Ref != "" {
 		t.fields[f.Name+idSuffix] = t.column(f, Whole, celID)
 		t.fields[f.Name] = p.hop(f)
-	case f.Type == MoneyType:
-		t.fields[f.Name+amountSuffix] = t.column(f, AmountPart, celDecimal)
-		t.fields[f.Name+currencySuffix] = t.column(f, CurrencyPart, nullableText)
-	default:
+		return
+	}
+	for _, part := range f.Type.Parts() {
+		t.fields[part.column(f.Name)] = t.column(f, part.Part, celPart(part))
+	}
+	if _, ok := f.Type.main(); !ok {
 		t.fields[f.Name] = t.column(f, Whole, celType(f.Type))
 	}
 }
@@ -136,14 +132,11 @@ func (t *recordType) read(rec Record, f *Field, part Part) (ref.Val, error) {
 	if part == Whole || v == nil {
 		return toVal(f.Type, v)
 	}
-	m, ok := v.(Money)
-	if !ok {
+	p, ok := f.Type.describe(part)
+	if !ok || !isComposite(f.Type, v) {
 		return nil, fmt.Errorf("a %T is not a valid value of type %s", v, f.Type)
 	}
-	if part == AmountPart {
-		return toVal(DecimalType, m.Amount)
-	}
-	return toVal(TextType, m.Currency)
+	return toVal(p.Type, PartValue(v, part))
 }
 
 // hop goes to the record a lookup points to. The record may be absent; what is

@@ -12,7 +12,8 @@ import (
 
 // rewriter prepares a parsed expression for the checker. It knows what CEL's
 // checker does not: that a lookup used as a value is an id while one selected
-// through is a record, that a currency field is its amount, that a number beside
+// through is a record, that a currency field is its amount and a
+// person's name its full form, that a number beside
 // a decimal is a decimal, and which option a select may hold. It resolves every
 // path from record and old, so it is also what finds unknown fields.
 type rewriter struct {
@@ -51,7 +52,11 @@ type kind struct {
 }
 
 func (k kind) pending() bool {
-	return k.field != nil && (k.field.Ref != "" || k.field.Type == MoneyType)
+	if k.field == nil {
+		return false
+	}
+	_, main := k.field.Type.main()
+	return k.field.Ref != "" || main
 }
 
 func newRewriter(e *Engine, object string, p Profile, ast *celast.AST, probs *problems) *rewriter {
@@ -93,10 +98,14 @@ func (w *rewriter) asValue(e celast.Expr, k kind) kind {
 	switch {
 	case k.pending():
 		w.settle(e, k)
-		if k.field.Type == MoneyType {
-			return kind{typ: MoneyType, field: k.field, path: k.path, rooted: k.rooted}
+		of := IDType
+		switch k.field.Type {
+		case MoneyType:
+			of = MoneyType
+		case PersonNameType:
+			of = TextType
 		}
-		return kind{typ: IDType, field: k.field, path: k.path, rooted: k.rooted}
+		return kind{typ: of, field: k.field, path: k.path, rooted: k.rooted}
 	case k.object != "":
 		if w.profile == Row {
 			w.probs.at(e.ID(), "a whole record cannot be compared here; compare its fields")
@@ -111,17 +120,17 @@ func (w *rewriter) asValue(e celast.Expr, k kind) kind {
 	return k
 }
 
-// settle turns a lookup into its id and a currency field into its amount.
+// settle turns a lookup into its id and a composite field into its main part.
 func (w *rewriter) settle(e celast.Expr, k kind) {
 	if k.rooted {
 		w.use(k.path)
 	}
-	suffix := idSuffix
-	if k.field.Type == MoneyType {
-		suffix = amountSuffix
+	name := k.field.Name + idSuffix
+	if p, ok := k.field.Type.main(); ok {
+		name = p.column(k.field.Name)
 	}
 	sel := e.AsSelect()
-	w.setSelect(e, sel.Operand(), k.field.Name+suffix, sel.IsTestOnly())
+	w.setSelect(e, sel.Operand(), name, sel.IsTestOnly())
 }
 
 func (w *rewriter) use(p Path) { w.deps[strings.Join(p, ".")] = p }

@@ -3,6 +3,7 @@ package expr
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	celast "cel.dev/cel-go/common/ast"
 )
@@ -13,8 +14,8 @@ func (w *rewriter) sel(e celast.Expr) kind {
 	name := sel.FieldName()
 	base := w.walk(sel.Operand())
 	switch {
-	case base.field != nil && base.field.Type == MoneyType && base.object == "":
-		return w.moneyPart(e, base, name)
+	case base.field != nil && len(base.field.Type.Parts()) > 0 && base.object == "":
+		return w.part(e, base, name)
 	case base.field != nil && base.field.Ref != "" && name == "id":
 		return w.lookupID(e, base)
 	case base.object != "":
@@ -32,22 +33,21 @@ func (w *rewriter) sel(e celast.Expr) kind {
 	return kind{}
 }
 
-func (w *rewriter) moneyPart(e celast.Expr, base kind, part string) kind {
+// part selects a part of a composite field.
+func (w *rewriter) part(e celast.Expr, base kind, name string) kind {
 	operand := e.AsSelect().Operand().AsSelect().Operand()
 	if base.rooted {
 		w.use(base.path)
 	}
-	switch part {
-	case "amount":
-		w.setSelect(e, operand, base.field.Name+amountSuffix, e.AsSelect().IsTestOnly())
-		return kind{typ: DecimalType}
-	case "currency":
-		w.setSelect(e, operand, base.field.Name+currencySuffix, e.AsSelect().IsTestOnly())
-		return kind{typ: TextType}
+	p, ok := base.field.Type.part(name)
+	if !ok {
+		names := base.field.Type.partNames()
+		w.probs.at(e.ID(), "%s has %s and %s, no %q", base.field.Name, strings.Join(names[:len(names)-1], ", "), names[len(names)-1], clip(name)).
+			Suggestion = closest(name, names)
+		return kind{}
 	}
-	w.probs.at(e.ID(), "%s has amount and currency, no %q", base.field.Name, clip(part)).
-		Suggestion = closest(part, []string{"amount", "currency"})
-	return kind{}
+	w.setSelect(e, operand, p.column(base.field.Name), e.AsSelect().IsTestOnly())
+	return kind{typ: p.Type}
 }
 
 // lookupID makes record.account.id the same as record.account.

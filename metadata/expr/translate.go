@@ -1,8 +1,6 @@
 package expr
 
 import (
-	"strings"
-
 	"cel.dev/cel-go/cel"
 	celast "cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
@@ -284,18 +282,4 @@ func existsOrAll(c celast.ComprehensionExpr) (step celast.Expr, all, ok bool) {
 		return call.Args()[1], true, true
 	}
 	return nil, false, false
-}
-
-// fieldName splits a field of a checked expression from the part it means.
-func fieldName(name string) (string, Part) {
-	if f, ok := strings.CutSuffix(name, idSuffix); ok {
-		return f, Whole
-	}
-	if f, ok := strings.CutSuffix(name, amountSuffix); ok {
-		return f, AmountPart
-	}
-	if f, ok := strings.CutSuffix(name, currencySuffix); ok {
-		return f, CurrencyPart
-	}
-	return name, Whole
 }
