@@ -54,8 +54,7 @@ func New(def *Definition, revision int64) *Snapshot {
 	for _, v := range s.objects {
 		for _, f := range v.All {
 			if t := s.objects[f.Target]; t != nil && f.Inverse != "" {
-				r := &Relation{Name: f.Inverse, Object: v.Name, Field: f}
-				t.Relations, t.relations[r.Name] = append(t.Relations, r), r
+				t.relate(&Relation{Name: f.Inverse, Object: v.Name, Field: f})
 			}
 		}
 	}
@@ -73,7 +72,7 @@ func newObjectView(o *Object) *ObjectView {
 	v := &ObjectView{Object: o, All: append(SystemFields(o), o.Fields...)}
 	v.fields = make(map[string]*Field, len(v.All))
 	v.relations = map[string]*Relation{}
-	v.expr = &expr.Object{Name: o.Name, Fields: make(map[string]*expr.Field, len(v.All))}
+	v.expr = &expr.Object{Name: o.Name, Fields: make(map[string]*expr.Field, len(v.All)), Relations: map[string]*expr.Relation{}}
 	for _, f := range v.All {
 		v.fields[f.Name] = f
 		v.expr.Fields[f.Name] = exprField(f)
@@ -81,8 +80,15 @@ func newObjectView(o *Object) *ObjectView {
 	return v
 }
 
+// relate adds a to-many relation.
+func (v *ObjectView) relate(r *Relation) {
+	v.Relations, v.relations[r.Name] = append(v.Relations, r), r
+	v.expr.Relations[r.Name] = &expr.Relation{Name: r.Name, Target: r.Object}
+}
+
 func exprField(f *Field) *expr.Field {
 	e := &expr.Field{Name: f.Name, Type: f.Type(), Nullable: !f.NotNull(), Ref: f.Target}
+	e.Kept = f.system && f.Name != "owner" && f.Name != "team" || f.Kind == KindFormula || f.Kind == KindRollUp
 	for _, o := range f.Options {
 		e.Options = append(e.Options, o.Name)
 	}

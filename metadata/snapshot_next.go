@@ -93,7 +93,7 @@ func (s *Snapshot) relate(v, old *ObjectView, changed map[string]bool) {
 	if old != nil {
 		for _, r := range old.Relations {
 			if !changed[r.Object] {
-				v.Relations = append(v.Relations, r)
+				v.relate(r)
 			}
 		}
 	}
@@ -101,13 +101,10 @@ func (s *Snapshot) relate(v, old *ObjectView, changed map[string]bool) {
 		if from := s.objects[name]; from != nil {
 			for _, f := range from.Fields {
 				if f.Inverse != "" && f.Target == v.Name {
-					v.Relations = append(v.Relations, &Relation{Name: f.Inverse, Object: name, Field: f})
+					v.relate(&Relation{Name: f.Inverse, Object: name, Field: f})
 				}
 			}
 		}
 	}
 	slices.SortFunc(v.Relations, func(a, b *Relation) int { return strings.Compare(a.Name, b.Name) })
-	for _, r := range v.Relations {
-		v.relations[r.Name] = r
-	}
 }

@@ -48,6 +48,8 @@ func (v *validator) compileProblems(component any, at []any, err error) {
 // first asked for.
 type ruleSchema struct {
 	objects map[string]*Object
+	// relations by the object they list records on, made when first needed.
+	relations map[string][]*Relation
 }
 
 var _ expr.Schema = (*ruleSchema)(nil)
@@ -61,5 +63,23 @@ func (s *ruleSchema) Object(name string) (*expr.Object, bool) {
 	if o == nil {
 		return nil, false
 	}
-	return newObjectView(o).expr, true
+	v := newObjectView(o)
+	for _, r := range s.relationsOf(o.Name) {
+		v.relate(r)
+	}
+	return v.expr, true
+}
+
+func (s *ruleSchema) relationsOf(object string) []*Relation {
+	if s.relations == nil {
+		s.relations = map[string][]*Relation{}
+		for _, o := range s.objects {
+			for _, f := range o.Fields {
+				if f.Inverse != "" {
+					s.relations[f.Target] = append(s.relations[f.Target], &Relation{Name: f.Inverse, Object: o.Name, Field: f})
+				}
+			}
+		}
+	}
+	return s.relations[object]
 }

@@ -30,6 +30,12 @@ func (r *renderer) term(t expr.Term) error {
 		return r.call(t)
 	case expr.Arith:
 		return r.arith(t)
+	case expr.Choose:
+		return r.choose(t)
+	case expr.Through:
+		return r.through(t)
+	case expr.Over:
+		return r.over(t)
 	}
 	return fmt.Errorf("query: term %T cannot be rendered", t)
 }
@@ -58,6 +64,9 @@ func (r *renderer) mayBeNull(t expr.Term) bool {
 }
 
 func (r *renderer) call(t expr.Call) error {
+	if len(t.More) > 0 {
+		return r.callMany(t)
+	}
 	open, end := "", ""
 	switch t.Fn {
 	case expr.LowerASCII:
@@ -103,6 +112,9 @@ func (r *renderer) arith(t expr.Arith) error {
 	}
 	if of == expr.IntType {
 		return r.intArith(t)
+	}
+	if t.Op == expr.Div {
+		return r.quotient(t)
 	}
 	op := map[expr.ArithOp]string{expr.Add: " + ", expr.Sub: " - ", expr.Mul: " * "}[t.Op]
 	if op == "" {

@@ -32,6 +32,8 @@ func celType(t Type) *types.Type {
 		return celDate
 	case TimestampType:
 		return types.TimestampType
+	case DurationType:
+		return types.DurationType
 	case IDType:
 		return celID
 	case TextListType:

@@ -149,8 +149,8 @@ func sign(n int) ref.Val {
 	return types.IntZero
 }
 
-// decimalVal is a *Decimal in CEL. + - * are exact; / rounds half up to 34
-// significant digits, which is why a Row rule may not divide decimals.
+// decimalVal is a *Decimal in CEL. + - * are exact; / rounds half up to
+// QuotientPlaces, as SQL is made to.
 type decimalVal struct{ d *Decimal }
 
 func (v decimalVal) Type() ref.Type { return runtimeDecimal }
@@ -187,25 +187,17 @@ func (v decimalVal) Compare(o ref.Val) ref.Val {
 	return sign(v.d.Cmp(w.d))
 }
 
-func (v decimalVal) Add(o ref.Val) ref.Val      { return v.with(o, apd.BaseContext.Add) }
-func (v decimalVal) Subtract(o ref.Val) ref.Val { return v.with(o, apd.BaseContext.Sub) }
-func (v decimalVal) Multiply(o ref.Val) ref.Val { return v.with(o, apd.BaseContext.Mul) }
+func (v decimalVal) Add(o ref.Val) ref.Val      { return v.with(o, Add) }
+func (v decimalVal) Subtract(o ref.Val) ref.Val { return v.with(o, Sub) }
+func (v decimalVal) Multiply(o ref.Val) ref.Val { return v.with(o, Mul) }
 
 // Divide implements traits.Divider.
 func (v decimalVal) Divide(o ref.Val) ref.Val {
 	if w, ok := o.(decimalVal); ok && w.d.IsZero() {
 		return types.NewErr("division by zero")
 	}
-	return v.with(o, quotient.Quo)
+	return v.with(o, Div)
 }
-
-// quotient rounds the only operation that is not exact. 34 digits are those of
-// IEEE 754 decimal128.
-var quotient = func() *apd.Context {
-	c := apd.BaseContext.WithPrecision(34)
-	c.Rounding = apd.RoundHalfUp
-	return c
-}()
 
 // Negate implements traits.Negater.
 func (v decimalVal) Negate() ref.Val {
@@ -217,16 +209,13 @@ func (v decimalVal) AggregateSize(types.AggregateSizer) uint32 {
 	return 1 + uint32(v.d.Coeff.BitLen()/32)
 }
 
-func (v decimalVal) with(o ref.Val, op func(d, x, y *Decimal) (apd.Condition, error)) ref.Val {
+func (v decimalVal) with(o ref.Val, op ArithOp) ref.Val {
 	w, ok := o.(decimalVal)
 	if !ok {
 		return errOverload()
 	}
-	d := new(Decimal)
-	if _, err := op(d, v.d, w.d); err != nil {
-		return types.NewErr("decimal overflow")
-	}
-	if checkDecimal(d) != nil {
+	d, ok := decimalValue(op, v.d, w.d)
+	if !ok {
 		return types.NewErr("decimal overflow")
 	}
 	return decimalVal{d}

@@ -28,6 +28,13 @@ const (
 	// Transform expressions see source, a remote record without a schema, user,
 	// now and today, and may give anything. Their limits are Validate's.
 	Transform
+	// Formula expressions give the value of a field. They see record, its lookups,
+	// now and today, and must be expressible in SQL as a [Term]; what is not is
+	// refused with its position.
+	Formula
+	// Default expressions give a new record the value of a field. They see record
+	// as it was given, user, now and today. Their limits are Validate's.
+	Default
 )
 
 // Limits, the same for everybody.
@@ -36,6 +43,7 @@ const (
 	maxNesting   = 48      // levels of brackets and calls
 	maxNodes     = 1000    // nodes of a checked expression
 	maxHops      = 3       // lookups in one path
+	maxChildren  = 1000    // records of a to-many relation that a rule runs over
 	maxLeaves    = 512     // nodes of a plan
 	maxFolded    = 8192    // nodes of a predicate
 	maxUnrolled  = 256     // elements of a list that exists or all runs over
@@ -78,13 +86,15 @@ func (e *Engine) Compile(object, src string, p Profile) (*Rule, error) {
 	if p != Row && p != Validate {
 		return nil, trellis.Errorf(trellis.CodeInvalidInput, "a rule on an object is a row rule or a validation rule")
 	}
-	return e.compile(object, src, p)
+	return e.compile(object, src, p, BoolType)
 }
 
 // CompileTransform checks and prepares a mapping expression over source.
-func (e *Engine) CompileTransform(src string) (*Rule, error) { return e.compile("", src, Transform) }
+func (e *Engine) CompileTransform(src string) (*Rule, error) {
+	return e.compile("", src, Transform, DynType)
+}
 
-func (e *Engine) compile(object, src string, p Profile) (*Rule, error) {
+func (e *Engine) compile(object, src string, p Profile, want Type) (*Rule, error) {
 	probs := &problems{src: []rune(src)}
 	if len(src) > maxSource || !utf8.ValidString(src) {
 		probs.add(noLocation{}, fmt.Sprintf("an expression is valid UTF-8 of at most %d bytes", maxSource))
@@ -111,14 +121,14 @@ func (e *Engine) compile(object, src string, p Profile) (*Rule, error) {
 		probs.fromCEL(iss.Errors(), e.names(p))
 		return nil, probs.err()
 	}
-	return e.finish(env, checked.NativeRep(), rw, &Rule{engine: e, object: object, src: src, profile: p, deps: rw.paths()}, probs)
+	return e.finish(env, checked.NativeRep(), rw, &Rule{engine: e, object: object, src: src, profile: p, want: want, deps: rw.paths()}, probs)
 }
 
-// finish plans the program of a checked expression and, for Row, its trees.
+// finish plans the program of a checked expression and, for Row and Formula, its
+// trees.
 func (e *Engine) finish(env *cel.Env, ast *celast.AST, rw *rewriter, r *Rule, probs *problems) (*Rule, error) {
 	root := ast.Expr()
-	if r.profile != Transform && typeOf(ast.GetType(root.ID())) != BoolType {
-		probs.at(root.ID(), "a rule must be true or false, this is of type %s", typeOf(ast.GetType(root.ID())))
+	if !r.gives(typeOf(ast.GetType(root.ID())), probs, root.ID()) {
 		return nil, probs.err()
 	}
 	if n := celast.NodeCount(ast); n > maxNodes {
@@ -133,22 +143,29 @@ func (e *Engine) finish(env *cel.Env, ast *celast.AST, rw *rewriter, r *Rule, pr
 		probs.at(root.ID(), "%s", clip(err.Error()))
 		return nil, probs.err()
 	}
-	r.program, r.limited = prg, r.profile != Row || rw.loops
-	if r.profile == Row {
+	r.program, r.limited, r.moment = prg, !r.profile.inSQL() || rw.loops, readsMoment(root)
+	switch r.profile {
+	case Row:
 		t := newTranslator(e, env, ast, rw, r.typ, probs)
 		r.plan, r.notPlan, r.slots = t.translate(root)
+	case Formula:
+		t := newTranslator(e, env, ast, rw, r.typ, probs)
+		r.term, r.slots = t.formula(root, r.want)
 	}
 	return r, probs.err()
 }
 
-// programOptions limit what may be costly. A Row rule without a loop costs what
-// its text is long, and pays for no counting.
+// inSQL says that an expression of the profile must also be expressible in SQL.
+func (p Profile) inSQL() bool { return p == Row || p == Formula }
+
+// programOptions limit what may be costly. What is also SQL has no loop, but over
+// lists of the user, costs what its text is long, and pays for no counting.
 func (e *Engine) programOptions(p Profile, loops bool) []cel.ProgramOption {
 	opts := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
-	if p != Row || loops {
+	if !p.inSQL() || loops {
 		opts = append(opts, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(checkEvery))
 	}
-	if p != Row {
+	if !p.inSQL() {
 		size := types.NewSizeCalculator(types.SizeCalculatorMaxDepth(maxDepth), types.SizeCalculatorMaxTraversal(maxElements))
 		opts = append(opts, cel.MemoryLimit(maxElements), cel.MemoryTracking(types.MemoryTrackerSizeCalculator(size)))
 	}
@@ -175,7 +192,10 @@ func (e *Engine) newEnv(object string, p Profile) (*cel.Env, error) {
 	if err != nil {
 		return nil, fmt.Errorf("expr: base environment: %w", err)
 	}
-	opts := []cel.EnvOption{cel.CustomTypeProvider(e.provider), cel.Variable("user", celUser)}
+	opts := []cel.EnvOption{cel.CustomTypeProvider(e.provider)}
+	if p != Formula {
+		opts = append(opts, cel.Variable("user", celUser))
+	}
 	if p == Transform {
 		opts = append(opts, cel.Variable("source", types.DynType))
 	} else {
@@ -194,12 +214,15 @@ func (e *Engine) newEnv(object string, p Profile) (*cel.Env, error) {
 
 // names are what a text may say at top level, for suggestions.
 func (e *Engine) names(p Profile) []string {
-	out := []string{"user", "now", "today", "dec", "date", "id", "timestamp", "duration", "size", "has"}
+	out := []string{"now", "today", "dec", "date", "id", "timestamp", "duration", "size", "has"}
+	if p != Formula {
+		out = append(out, "user")
+	}
 	switch p {
-	case Row:
+	case Row, Formula, Default:
 		out = append(out, "record")
 	case Validate:
-		out = append(out, "record", "old", "changed")
+		out = append(out, "record", "old", "changed", "only")
 	case Transform:
 		out = append(out, "source")
 	}

@@ -27,6 +27,8 @@ var baseEnv = sync.OnceValues(func() (*cel.Env, error) {
 	}
 	opts = append(opts, conversions()...)
 	opts = append(opts, textFunctions()...)
+	opts = append(opts, listFunctions()...)
+	opts = append(opts, choices()...)
 	return cel.NewEnv(append(opts, arithmetic()...)...)
 })
 

@@ -16,7 +16,17 @@ func testSchema() MapSchema {
 		}
 		return o
 	}
-	return MapSchema{
+	schema := MapSchema{
+		"line": obj("line",
+			&Field{Name: "id", Type: IDType},
+			&Field{Name: "name", Type: TextType, Nullable: true},
+			&Field{Name: "qty", Type: IntType, Nullable: true},
+			&Field{Name: "price", Type: DecimalType, Nullable: true},
+			&Field{Name: "due", Type: DateType, Nullable: true},
+			&Field{Name: "total", Type: MoneyType, Nullable: true},
+			&Field{Name: "opportunity", Type: IDType, Ref: "opportunity", Nullable: true},
+			&Field{Name: "account", Type: IDType, Ref: "account", Nullable: true},
+		),
 		"opportunity": obj("opportunity",
 			&Field{Name: "id", Type: IDType},
 			&Field{Name: "name", Type: TextType, Nullable: true},
@@ -51,6 +61,8 @@ func testSchema() MapSchema {
 			&Field{Name: "region", Type: TextType, Nullable: true},
 		),
 	}
+	schema["opportunity"].Relations = map[string]*Relation{"lines": {Name: "lines", Target: "line"}}
+	return schema
 }
 
 var (

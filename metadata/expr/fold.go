@@ -63,11 +63,7 @@ func (f *folder) term(t Term) (out Term, ok bool) {
 		v, err := f.slot(t.Index)
 		return Literal{Of: t.Of, Value: v}, err == nil
 	case Call:
-		arg, ok := f.term(t.Arg)
-		if l, lit := arg.(Literal); lit && l.Value == nil {
-			return arg, false
-		}
-		return Call{Fn: t.Fn, Arg: arg}, ok
+		return f.call(t)
 	case Arith:
 		l, ok := f.term(t.L)
 		r, ok2 := f.term(t.R)
@@ -75,8 +71,31 @@ func (f *folder) term(t Term) (out Term, ok bool) {
 			return l, false
 		}
 		return Arith{Op: t.Op, L: l, R: r}, ok && ok2
+	case Choose, Through, Over:
+		out = f.scalar(t)
+		return out, !isNullLiteral(out)
 	}
 	return t, true
+}
+
+func (f *folder) call(t Call) (out Term, ok bool) {
+	if t.Fn == OrElse {
+		out = f.scalar(t)
+		return out, !isNullLiteral(out)
+	}
+	arg, ok := f.term(t.Arg)
+	if isNullLiteral(arg) {
+		return arg, false
+	}
+	call := Call{Fn: t.Fn, Arg: arg}
+	for _, a := range t.More {
+		a, fine := f.term(a)
+		if isNullLiteral(a) {
+			return a, false
+		}
+		call.More, ok = append(call.More, a), ok && fine
+	}
+	return call, ok
 }
 
 func isNullLiteral(t Term) bool {

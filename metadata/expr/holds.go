@@ -8,8 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/cockroachdb/apd/v3"
-
 	"github.com/trellishq/trellis"
 )
 
@@ -161,6 +159,9 @@ func value(t Term, scopes []Record) (v any, ok bool) {
 			return nil, false
 		}
 		return arithValue(t.Op, l, r)
+	case Choose, Through, Over:
+		v := ValueOf(t, scopes)
+		return v, v != nil
 	}
 	return nil, false
 }
@@ -185,6 +186,9 @@ func columnValue(c Column, scopes []Record) (any, bool) {
 }
 
 func callValue(c Call, scopes []Record) (any, bool) {
+	if len(c.More) > 0 {
+		return callMany(c, scopes)
+	}
 	v, ok := value(c.Arg, scopes)
 	if !ok {
 		return nil, false
@@ -279,18 +283,9 @@ func magnitude(n int64) uint64 {
 	return uint64(n)
 }
 
-func decimalValue(op ArithOp, l, r *Decimal) (any, bool) {
-	d := new(Decimal)
-	var err error
-	switch op {
-	case Add:
-		_, err = apd.BaseContext.Add(d, l, r)
-	case Sub:
-		_, err = apd.BaseContext.Sub(d, l, r)
-	case Mul:
-		_, err = apd.BaseContext.Mul(d, l, r)
-	default:
-		return nil, false
+func decimalValue(op ArithOp, l, r *Decimal) (*Decimal, bool) {
+	if op == Div {
+		return divide(l, r)
 	}
-	return d, err == nil && checkDecimal(d) == nil
+	return exactly(op, l, r)
 }

@@ -16,6 +16,10 @@ type leaf struct {
 	// hops are the paths of lookups, each after its own prefix. The n-th is
 	// scope n; scope 0 is the rule's record.
 	hops []Path
+	// scalar says that terms are made as scalar.go describes, for a place base
+	// scopes inside of the rule's record.
+	scalar bool
+	base   int
 	// products counts multiplications of decimals, remainders those of integers
 	// by a divisor not known now.
 	products, remainders int
@@ -37,6 +41,18 @@ func (t *translator) leaf(e celast.Expr, build func(*leaf) Pred) Pred {
 	for i := len(l.hops); i > 0; i-- {
 		h := l.hops[i-1]
 		p = Hop{Field: h[len(h)-1], Target: t.target(h), Up: i - 1 - l.scope(h[:len(h)-1]), Cond: p}
+		if len(h) == 1 {
+			p = outward(p, t.base)
+		}
+	}
+	return p
+}
+
+// outward moves a Hop from the rule's record to a place by scopes inside of it.
+func outward(p Pred, by int) Pred {
+	if h, ok := p.(Hop); ok {
+		h.Up += by
+		return h
 	}
 	return p
 }
@@ -68,6 +84,9 @@ func (l *leaf) collect(e celast.Expr) {
 			}
 			return
 		}
+	}
+	if l.t.scalarOnly(e) {
+		return
 	}
 	for _, c := range children(e) {
 		l.collect(c)
@@ -116,7 +135,9 @@ func (l *leaf) column(p Path) Column {
 		p, _ := f.Type.describe(part)
 		c.Of, c.Nullable = p.Type, f.Nullable || p.Optional
 	}
-	c.Up = len(l.hops) - l.scope(p[:len(p)-1])
+	if c.Up = len(l.hops) - l.scope(p[:len(p)-1]); len(p) == 1 {
+		c.Up += l.t.base
+	}
 	return c
 }
 
@@ -146,7 +167,7 @@ func (l *leaf) has(path Path, not bool) Pred {
 		h := inner.hops[i-1]
 		p = Hop{Field: h[len(h)-1], Target: l.t.target(h), Cond: p, Not: not && i == 1}
 	}
-	return p
+	return outward(p, l.t.base)
 }
 
 // term turns an operand into a term.
@@ -156,10 +177,21 @@ func (l *leaf) term(e celast.Expr) Term {
 	}
 	switch e.Kind() {
 	case celast.SelectKind:
-		if path, ok := recordPath(e); ok && !e.AsSelect().IsTestOnly() {
+		switch path, ok := recordPath(e); {
+		case ok && e.AsSelect().IsTestOnly():
+			return l.within().truth(e)
+		case ok && l.scalar:
+			return l.through(path)
+		case ok:
 			return l.column(path)
 		}
 	case celast.CallKind:
+		switch {
+		case l.t.conditional(e):
+			return l.choose(e)
+		case l.t.isBool(e):
+			return l.within().truth(e)
+		}
 		return l.computed(e, e.AsCall())
 	}
 	l.t.no(e, "this cannot be used as a value in a row rule")
@@ -189,6 +221,10 @@ func (l *leaf) computed(e celast.Expr, c celast.CallExpr) Term {
 	if c.IsMemberFunction() {
 		args = append([]celast.Expr{c.Target()}, args...)
 	}
+	if c.FunctionName() == orElseName && len(args) == 2 {
+		s := l.within()
+		return Call{Fn: OrElse, Arg: s.term(args[0]), More: []Term{s.term(args[1])}}
+	}
 	if fn, ok := termFuncs[c.FunctionName()]; ok && len(args) == 1 {
 		return l.function(e, fn, args[0])
 	}
@@ -201,17 +237,14 @@ func (l *leaf) computed(e celast.Expr, c celast.CallExpr) Term {
 	case !ok:
 		l.t.no(e, "%s cannot be used on a field in a row rule", clip(operatorName(c.FunctionName())))
 		return Literal{}
-	case op == Div && of == DecimalType:
-		l.t.no(e, "decimals cannot be divided in a row rule, since the quotient would be rounded; multiply the other side instead")
-		return Literal{}
 	case of == IntType && typeOf(l.t.ast.GetType(args[0].ID())) == DateType, of != IntType && of != DecimalType && of != TextType:
 		l.t.no(e, "a field of type %s cannot be computed with in a row rule; move the computation to the side without the record",
 			typeOf(l.t.ast.GetType(args[0].ID())))
 		return Literal{}
 	}
-	if of == DecimalType && op == Mul {
+	if of == DecimalType && (op == Mul || op == Div) {
 		if l.products++; l.products > maxProducts {
-			l.t.no(e, "a condition of a row rule may multiply decimals at most %d times", maxProducts)
+			l.t.no(e, "a condition of a row rule may multiply and divide decimals at most %d times", maxProducts)
 		}
 	}
 	if op == Mod {

@@ -81,6 +81,9 @@ func (p *provider) record(name string) (*recordType, bool) {
 	for _, f := range o.Fields {
 		p.addField(t, f)
 	}
+	for _, r := range o.Relations {
+		p.addRelation(t, r)
+	}
 	got, _ := p.objects.LoadOrStore(name, t)
 	return got.(*recordType), true
 }
@@ -202,6 +205,9 @@ func changedField(field string) *types.FieldType {
 		v, ok := target.(*activation)
 		if !ok {
 			return nil, errNoRecord
+		}
+		if names, ok := strings.CutPrefix(field, onlyPrefix); ok {
+			return v.onlyChanged(names)
 		}
 		return v.fieldChanged(field)
 	}

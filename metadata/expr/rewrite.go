@@ -47,6 +47,8 @@ type kind struct {
 	field *Field
 	path  Path
 	user  bool
+	// many is the object whose records a to-many relation lists.
+	many string
 	// rooted says that the path starts at record.
 	rooted bool
 }
@@ -111,9 +113,9 @@ func (w *rewriter) asValue(e celast.Expr, k kind) kind {
 			w.probs.at(e.ID(), "a whole record cannot be compared here; compare its fields")
 		}
 		if k.rooted {
-			w.deps[""] = Path{}
+			w.use(k.path)
 		}
-		return kind{}
+		return kind{object: k.object, rooted: k.rooted, path: k.path}
 	case k.field != nil && k.rooted:
 		w.use(k.path)
 	}
@@ -133,7 +135,7 @@ func (w *rewriter) settle(e celast.Expr, k kind) {
 	w.setSelect(e, sel.Operand(), name, sel.IsTestOnly())
 }
 
-func (w *rewriter) use(p Path) { w.deps[strings.Join(p, ".")] = p }
+func (w *rewriter) use(p Path) { w.deps[strings.Join(p, ".")] = append(Path{}, p...) }
 
 func (w *rewriter) setSelect(e, operand celast.Expr, field string, test bool) {
 	if test {
@@ -184,6 +186,8 @@ func (w *rewriter) ident(e celast.Expr) kind {
 		return kind{typ: TimestampType}
 	case name == "today":
 		return kind{typ: DateType}
+	case name == "user" && w.profile == Formula:
+		w.probs.at(e.ID(), "a formula is the same for everybody: it cannot read the user")
 	case name == "user":
 		return kind{user: true}
 	case name == "record" && w.profile != Transform:
@@ -231,15 +235,16 @@ func (w *rewriter) comprehension(e celast.Expr) kind {
 		if w.taken(n) {
 			w.probs.at(c.IterRange().ID(), "the name %q is taken; call the variable of the list otherwise", clip(n))
 		}
-		w.scope = append(w.scope, loopVar{n, kind{typ: over.typ.Elem()}})
+		w.scope = append(w.scope, loopVar{n, over.element()})
 	}
 	w.scope = append(w.scope, loopVar{c.AccuVar(), kind{}})
 	w.value(c.AccuInit())
 	w.value(c.LoopCondition())
 	w.value(c.LoopStep())
+	out := w.built(c, w.added(c))
 	w.value(c.Result())
 	w.scope = w.scope[:depth]
-	return kind{}
+	return out
 }
 
 func (w *rewriter) taken(name string) bool {
@@ -255,8 +260,12 @@ func (w *rewriter) call(e celast.Expr) kind {
 	if c.FunctionName() == "changed" && !c.IsMemberFunction() {
 		return w.changed(e, c)
 	}
+	if c.FunctionName() == "only" && !c.IsMemberFunction() {
+		return w.only(e, c)
+	}
+	var of kind
 	if c.IsMemberFunction() {
-		w.value(c.Target())
+		of = w.value(c.Target())
 	}
 	args := c.Args()
 	kinds := make([]kind, len(args))
@@ -281,6 +290,12 @@ func (w *rewriter) call(e celast.Expr) kind {
 		return kind{typ: numeric(kinds[0].typ)}
 	case operators.Conditional:
 		return kind{typ: w.agree(args[1:], kinds[1:])}
+	case orElseName:
+		return kind{typ: numeric(w.agree(args, kinds))}
+	case "sum", "min", "max":
+		if c.IsMemberFunction() {
+			return kind{typ: of.typ.Elem()}
+		}
 	}
 	return kind{typ: resultTypes[c.FunctionName()]}
 }
@@ -289,6 +304,7 @@ func (w *rewriter) call(e celast.Expr) kind {
 var resultTypes = map[string]Type{
 	"dec": DecimalType, "date": DateType, "id": IDType, "size": IntType, "timestamp": TimestampType,
 	"lowerAscii": TextType, "upperAscii": TextType, "trim": TextType, "int": IntType, "string": TextType,
+	"avg": DecimalType,
 }
 
 func numeric(t Type) Type {

@@ -27,6 +27,8 @@ func (w *rewriter) sel(e celast.Expr) kind {
 			return kind{}
 		}
 		return kind{typ: typeOf(f.Type)}
+	case base.many != "":
+		w.probs.at(e.ID(), "this is a list of records: use all, exists, filter, map or size on it")
 	case base.field != nil:
 		w.probs.at(e.ID(), "%s is of type %s and has no field %q", base.field.Name, base.field.Type, clip(name))
 	}
@@ -66,6 +68,9 @@ func (w *rewriter) field(e celast.Expr, base kind, name string) kind {
 		return kind{}
 	}
 	f, ok := t.object.Fields[name]
+	if r := t.object.Relations[name]; !ok && r != nil {
+		return w.relation(e, base, r)
+	}
 	if !ok {
 		w.probs.at(e.ID(), "the object %s has no field %q", base.object, clip(name)).
 			Suggestion = closest(name, slices.Sorted(maps.Keys(t.object.Fields)))

@@ -20,8 +20,11 @@ type Rule struct {
 	deps    []Path
 	program cel.Program
 	limited bool
+	want    Type // BoolType for rules, DynType for a Transform
+	moment  bool
 
 	plan, notPlan Pred
+	term          Term
 	slots         *slots
 }
 
@@ -36,7 +39,8 @@ func (r *Rule) Profile() Profile { return r.profile }
 
 // Deps are the fields the rule reads, sorted: ["owner"], ["account" "region"]. A
 // rule that compares a whole record also has the empty path, which stands for
-// every field. The caller must not change them.
+// every field. A rule over children begins their paths with the relation, as in
+// ["lines" "amount"]. The caller must not change them.
 func (r *Rule) Deps() []Path { return r.deps }
 
 // Eval says whether the rule is true. An error means that it failed on these
@@ -55,14 +59,23 @@ func (r *Rule) Eval(ctx context.Context, v Vars) (bool, error) {
 	return bool(b), nil
 }
 
-// Value evaluates a Transform. The result is nil or of a Go type listed at Type;
-// maps are map[string]any, mixed lists []any, floating-point numbers *Decimal.
+// Value evaluates what gives a value. That of a Transform is nil or of a Go type
+// listed at Type; maps are map[string]any, mixed lists []any, floating-point
+// numbers *Decimal. That of a Formula or Default is nil or of the type it was
+// compiled for. A Formula that fails gives nil and no error, unless the context
+// ended: what cannot be computed has no value.
 func (r *Rule) Value(ctx context.Context, v Vars) (any, error) {
 	out, err := r.run(ctx, v)
-	if err != nil {
+	if err == nil {
+		var got any
+		if got, err = fromVal(out, 0); err == nil {
+			return r.adapt(got), nil
+		}
+	}
+	if r.profile != Formula {
 		return nil, err
 	}
-	return fromVal(out, 0)
+	return nil, interrupted(ctx)
 }
 
 func (r *Rule) run(ctx context.Context, v Vars) (ref.Val, error) {
@@ -95,6 +108,24 @@ func (r *Rule) Predicate(v Vars) (Pred, error) { return r.fold(r.plan, v) }
 // rule may fail.
 func (r *Rule) Negation(v Vars) (Pred, error) { return r.fold(r.notPlan, v) }
 
+// Term is the value of a Formula as SQL computes it, with the moment of v put in:
+// its NULL stands where Value gives nil.
+func (r *Rule) Term(v Vars) (Term, error) {
+	if r.term == nil {
+		return nil, fmt.Errorf("expr: only a formula has a term")
+	}
+	f := r.folder(v)
+	out := f.scalar(r.term)
+	if f.err != nil {
+		return nil, tooLong()
+	}
+	return out, nil
+}
+
+// Moment says that the expression reads now, today, the zone of the request, or
+// user: its value is not a matter of the record alone.
+func (r *Rule) Moment() bool { return r.moment }
+
 // Plan is the unfolded tree of a Row rule, with Slots and Each in it; NotPlan
 // that of its negation. Nil for other profiles.
 func (r *Rule) Plan() Pred { return r.plan }
@@ -106,11 +137,15 @@ func (r *Rule) fold(p Pred, v Vars) (Pred, error) {
 	if p == nil {
 		return nil, fmt.Errorf("expr: only a row rule has a predicate")
 	}
-	v.Record = nil
-	f := &folder{slots: r.slots.list, act: &activation{vars: v, typ: r.typ}, cache: make([]slotValue, len(r.slots.list))}
+	f := r.folder(v)
 	out := f.pred(p)
 	if f.err != nil {
 		return nil, tooLong()
 	}
 	return out, nil
+}
+
+func (r *Rule) folder(v Vars) *folder {
+	v.Record = nil
+	return &folder{slots: r.slots.list, act: &activation{vars: v, typ: r.typ}, cache: make([]slotValue, len(r.slots.list))}
 }

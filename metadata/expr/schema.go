@@ -95,13 +95,23 @@ type Field struct {
 	// Options are the stored names a SelectType may hold. With none, any text may
 	// be compared with it.
 	Options []string
+	// Kept says that the engine alone writes the field; only() does not count it.
+	Kept bool
 }
 
 // Object is what expressions need to know of an object: its fields by name,
-// the system fields included.
+// the system fields included, and its to-many relations by name.
 type Object struct {
+	Name      string
+	Fields    map[string]*Field
+	Relations map[string]*Relation
+}
+
+// Relation is a to-many relation: the records of Target that refer to this one.
+// Validation rules see it as a list.
+type Relation struct {
 	Name   string
-	Fields map[string]*Field
+	Target string
 }
 
 // Schema finds objects. It must not change while an Engine uses it and is
@@ -136,5 +146,6 @@ func UserFields() []*Field {
 }
 
 // Path names a field from the rule's object: lookups, then a field, as in
-// ["account" "region"].
+// ["account" "region"]. In a validation rule the first step may be a to-many
+// relation, as in ["lines" "amount"], alone when only its size is read.
 type Path []string

@@ -4,7 +4,7 @@ package expr
 // something computed from them. The set is closed.
 //
 // A term is either a value, whose null is an ordinary null (Column, Literal), or
-// computed (Call, Arith), whose SQL NULL stands for an error: the leaf around it
+// computed (all others), whose SQL NULL stands for an error: the leaf around it
 // must then hold in neither polarity. [Computed] tells them apart.
 type Term interface {
 	// Type is the type of the term's values.
@@ -88,15 +88,19 @@ const (
 	Size
 	// ToDecimal reads an Int as a Decimal. SQL: x::numeric.
 	ToDecimal
+	// OrElse is its first argument where that has a value, else the second; it
+	// fails when neither has. SQL: COALESCE(x, y).
+	OrElse
 )
 
 // SpaceChars are the characters Trim removes: those Unicode calls white space.
 const SpaceChars = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
-// Call applies a Func to one term.
+// Call applies a Func to its arguments: Arg, then More.
 type Call struct {
-	Fn  Func
-	Arg Term
+	Fn   Func
+	Arg  Term
+	More []Term
 }
 
 // ArithOp is an operator between two terms of one type.
@@ -107,7 +111,7 @@ const (
 	Add ArithOp = iota + 1
 	Sub
 	Mul
-	Div // Int only: truncates toward zero
+	Div // of Int truncates toward zero; of Decimal rounds half up to QuotientPlaces
 	Mod // Int only, and by a Literal other than -1: the sign of the dividend
 )
 
@@ -116,8 +120,8 @@ const (
 // SQL, over Int: both sides as numeric; the result becomes NULL outside
 // -2^63..2^63-1, at every level, not only the outermost; Div is
 // trunc(l / NULLIF(r, 0)) written so that it is exact (div(l, r) on numeric),
-// Mod is mod(l, NULLIF(r, 0)). Over Decimal: + - * on numeric, which is exact.
-// Over Text: Add alone, l || r.
+// Mod is mod(l, NULLIF(r, 0)). Over Decimal: + - * on numeric, which is exact; Div
+// by div() over whole numbers, see divide in decimal.go. Over Text: Add alone, l || r.
 type Arith struct {
 	Op   ArithOp
 	L, R Term
@@ -204,13 +208,16 @@ func (s Slot) Type() Type { return s.Of }
 // Type implements Term: that of both sides.
 func (a Arith) Type() Type { return a.L.Type() }
 
-// Type is IntType for Size, DecimalType for ToDecimal, else TextType.
+// Type is IntType for Size, DecimalType for ToDecimal, that of the argument for
+// OrElse, else TextType.
 func (c Call) Type() Type {
 	switch c.Fn {
 	case Size:
 		return IntType
 	case ToDecimal:
 		return DecimalType
+	case OrElse:
+		return c.Arg.Type()
 	}
 	return TextType
 }
@@ -224,7 +231,7 @@ func (Arith) isTerm()   {}
 // Computed says that a NULL of this term stands for an error, not for null.
 func Computed(t Term) bool {
 	switch t.(type) {
-	case Call, Arith:
+	case Call, Arith, Choose, Through, Over:
 		return true
 	}
 	return false
@@ -238,7 +245,7 @@ func MayBeNull(t Term) bool {
 	case Literal:
 		return t.Value == nil
 	case Call:
-		return MayBeNull(t.Arg)
+		return len(t.More) > 0 || MayBeNull(t.Arg)
 	}
 	return true
 }

@@ -1,6 +1,9 @@
 package expr
 
 import (
+	"slices"
+	"strings"
+
 	"cel.dev/cel-go/cel"
 	celast "cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
@@ -21,6 +24,9 @@ type translator struct {
 	slots  *slots
 	leaves int
 	refuse map[int64]bool // already reported
+	// base counts the scopes between the place a tree is made for and the rule's
+	// record.
+	base int
 }
 
 func newTranslator(e *Engine, env *cel.Env, ast *celast.AST, rw *rewriter, typ *recordType, probs *problems) *translator {
@@ -44,6 +50,9 @@ func (t *translator) translate(root celast.Expr) (plan, notPlan Pred, s *slots) 
 func (t *translator) no(e celast.Expr, format string, args ...any) Pred {
 	if !t.refuse[e.ID()] {
 		t.refuse[e.ID()] = true
+		if t.rw.profile == Formula {
+			format = strings.ReplaceAll(format, "a row rule", "a formula")
+		}
 		t.probs.at(e.ID(), format, args...)
 	}
 	return Never
@@ -96,7 +105,7 @@ var rowFunctions = map[string]bool{
 	operators.Subtract: true, operators.Multiply: true, operators.Divide: true, operators.Modulo: true,
 	operators.Negate: true, operators.NotStrictlyFalse: true, "startsWith": true, "endsWith": true, "contains": true,
 	"lowerAscii": true, "upperAscii": true, "trim": true, "size": true, "dec": true, "date": true, "id": true,
-	"timestamp": true, "duration": true,
+	"timestamp": true, "duration": true, orElseName: true,
 }
 
 // checkFunctions refuses what no part of a Row rule may have.
@@ -188,13 +197,38 @@ func (t *translator) call(e celast.Expr, c celast.CallExpr, not bool) Pred {
 				return t.null(other)
 			}
 		}
+		for i, a := range args {
+			if t.conditional(a) {
+				return t.distribute(e, i, not)
+			}
+		}
 		return t.leaf(e, func(l *leaf) Pred { return l.equal(args[0], args[1], ne) })
 	case operators.In:
+		if t.conditional(args[0]) {
+			return t.distribute(e, 0, not)
+		}
 		if args[1].Kind() == celast.ListKind && args[1].AsList().Size() == 0 {
 			return Const(not) // CEL's planner does not look at the element either
 		}
 	}
 	return t.leaf(e, func(l *leaf) Pred { return l.call(e, c, not) })
+}
+
+// distribute moves a comparison into the branches of one of its operands, which
+// is c ? a : b: null is a value there, and not a failure.
+func (t *translator) distribute(e celast.Expr, operand int, not bool) Pred {
+	cond := e.AsCall().Args()[operand].AsCall().Args()
+	branch := func(with celast.Expr) Pred {
+		args := slices.Clone(e.AsCall().Args())
+		args[operand] = with
+		call := t.rw.fac.NewCall(t.rw.newID(e), e.AsCall().FunctionName(), args...)
+		t.reads[call.ID()] = true
+		return t.pred(call, not)
+	}
+	return Or{
+		And{t.pred(cond[0], false), branch(cond[1])},
+		And{t.pred(cond[0], true), branch(cond[2])},
+	}
 }
 
 // both joins two conditions by OR when or is set, else by AND.

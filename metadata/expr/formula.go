@@ -1,0 +1,75 @@
+package expr
+
+import (
+	celast "cel.dev/cel-go/common/ast"
+
+	"github.com/trellishq/trellis"
+)
+
+// CompileValue checks and prepares an expression that gives the value of a field
+// of type want: a Formula, which also becomes a Term, or a Default. An integer
+// does where a decimal is wanted. Errors are those of Compile.
+func (e *Engine) CompileValue(object, src string, p Profile, want Type) (*Rule, error) {
+	if p != Formula && p != Default {
+		return nil, trellis.Errorf(trellis.CodeInvalidInput, "a value on an object is a formula or a default")
+	}
+	return e.compile(object, src, p, want)
+}
+
+// gives says whether a result of type got is one the rule may have, and tells
+// when it is not.
+func (r *Rule) gives(got Type, probs *problems, root int64) bool {
+	switch {
+	case r.profile == Transform:
+		return true
+	case r.profile != Formula && r.profile != Default:
+		if got != BoolType {
+			probs.at(root, "a rule must be true or false, this is of type %s", got)
+		}
+		return got == BoolType
+	case got == r.want, got == DynType, got == IntType && r.want == DecimalType, got == TextType && r.want == SelectType:
+		return true
+	case got == DecimalType && r.want == IntType:
+		probs.at(root, "this is of type decimal, not integer: say int(round(…))")
+	default:
+		probs.at(root, "this is of type %s, not %s", got, r.want)
+	}
+	return false
+}
+
+// adapt turns a result into the type that is wanted.
+func (r *Rule) adapt(v any) any {
+	if n, ok := v.(int64); ok && r.want == DecimalType {
+		return new(Decimal).SetInt64(n)
+	}
+	return v
+}
+
+// moments are the names that make a value more than a matter of the record.
+var moments = map[string]bool{"now": true, "today": true, "user": true}
+
+// readsMoment says whether an expression reads one. Loop variables cannot have
+// these names.
+func readsMoment(e celast.Expr) bool {
+	if e.Kind() == celast.IdentKind && moments[e.AsIdent()] {
+		return true
+	}
+	for _, c := range children(e) {
+		if readsMoment(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// formula turns a checked Formula into its term.
+func (t *translator) formula(root celast.Expr, want Type) (Term, *slots) {
+	t.markReads(root)
+	t.checkFunctions(root)
+	l := &leaf{t: t, scalar: true}
+	term := l.term(root)
+	if term.Type() == IntType && want == DecimalType {
+		term = Call{Fn: ToDecimal, Arg: term}
+	}
+	return term, t.slots
+}
