@@ -92,7 +92,10 @@ func (f *fetched) row(w window, i int) int {
 // appendList writes the list of one parent.
 func (f *fetched) appendList(buf []byte, parent int) ([]byte, error) {
 	var err error
-	w := f.window(parent)
+	var w window
+	if f.level.sql != "" {
+		w = f.window(parent)
+	}
 	buf = append(buf, '{')
 	for i := range f.level.list.Shape {
 		it := &f.level.list.Shape[i]
@@ -105,6 +108,8 @@ func (f *fetched) appendList(buf []byte, parent int) ([]byte, error) {
 			buf = strconv.AppendInt(buf, f.count[parent], 10)
 		case ListTypeName:
 			buf = AppendJSONString(buf, it.Text)
+		case InGroups, GroupCount:
+			buf = f.groups[i].appendTo(buf, parent)
 		case PageInfo:
 			buf, err = f.appendPage(buf, it.Page, w)
 		default:

@@ -41,6 +41,8 @@ type level struct {
 	countSQL  string
 	countArgs []any
 
+	groups map[int]*grouping // by index in list.Shape
+
 	out      *record // the shape of a row
 	children []*child
 
@@ -224,6 +226,12 @@ func (c *compiler) list(o *metadata.ObjectView, q *List, up *metadata.Relation, 
 	if err := l.page(q); err != nil {
 		return nil, err
 	}
+	if err := c.allGroups(l, q, up); err != nil {
+		return nil, err
+	}
+	if !l.wantsRows() {
+		return l, c.count(l, q, up)
+	}
 	if err := c.shape(l, r, depth); err != nil {
 		return nil, err
 	}
@@ -304,7 +312,8 @@ func (c *compiler) members(r *rows, q *List, up *metadata.Relation) error {
 		return nil
 	}
 	r.b.text(" AND ")
-	rd.scopes = []scope{r.s}
+	// What a filter may ask is decided by the right to read alone.
+	rd.scopes = []scope{{alias: r.s.alias, object: r.s.object, grant: r.s.grant}}
 	if err := rd.pred(q.Filter); err != nil {
 		return at(err, "filter")
 	}

@@ -30,9 +30,13 @@ type sortKey struct {
 	nullsFirst bool
 	nullable   bool
 	collate    bool
+	as         codec // of a bucket; else the field decides
 }
 
 func (k sortKey) codec() codec {
+	if k.as != 0 {
+		return k.as
+	}
 	return codecOf(k.column.Of)
 }
 

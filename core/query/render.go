@@ -2,9 +2,9 @@ package query
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
-	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/metadata/expr"
 	"github.com/trellishq/trellis/policy"
@@ -17,6 +17,9 @@ type scope struct {
 	// grant decides the fields when a caller's filter is rendered; nil reads as
 	// the system, as rules do.
 	grant *policy.Grant
+	// also is a second grant that must show rows and fields too: the right to
+	// aggregate, where groups are made.
+	also *policy.Grant
 }
 
 // renderer writes predicates about records of one space. Each leaf is written
@@ -397,6 +400,9 @@ func (r *renderer) exists(target string, not, woven bool, cond expr.Pred, join f
 // andRows adds the row rules of the scope's grant, read as the system.
 func (r *renderer) andRows(s scope) error {
 	rows := s.grant.Rows(r.c.caller.Vars)
+	if s.also != nil {
+		rows = both(rows, s.also.Rows(r.c.caller.Vars))
+	}
 	if rows == expr.Pred(expr.Always) {
 		return nil
 	}
@@ -451,18 +457,46 @@ func (r *renderer) column(s scope, f *metadata.Field, physical string) error {
 		r.text(col)
 		return nil
 	}
-	a := s.grant.Field(f.Name)
-	switch a.Mode {
+	mode, when := r.shown(s, f)
+	switch mode {
 	case policy.Plain:
 		r.text(col)
 		return nil
 	case policy.When:
 		r.text("(CASE WHEN ")
-		if err := r.trusted(s, a.When(r.c.caller.Vars)); err != nil {
+		if err := r.trusted(s, when); err != nil {
 			return err
 		}
 		r.text(" THEN " + col + " END)")
 		return nil
 	}
-	return trellis.Errorf(trellis.CodeInvalidInput, "%s has no field %q", s.object.Name, f.Name)
+	return errNoField(s.object.Name, f.Name)
+}
+
+// shown says how the grants of a scope show a field; when is told for When alone.
+func (r *renderer) shown(s scope, f *metadata.Field) (mode policy.Mode, when expr.Pred) {
+	a := s.grant.Field(f.Name)
+	mode = a.Mode
+	if mode == policy.When {
+		when = a.When(r.c.caller.Vars)
+	}
+	if s.also == nil {
+		return mode, when
+	}
+	b := s.also.Field(f.Name)
+	switch {
+	case b.Mode == policy.When && mode == policy.When:
+		when = both(when, b.When(r.c.caller.Vars))
+	case b.Mode == policy.When:
+		when = b.When(r.c.caller.Vars)
+	}
+	return min(mode, b.Mode), when
+}
+
+// both is the conjunction of two folded predicates, which are often equal.
+func both(a, b expr.Pred) expr.Pred {
+	if reflect.DeepEqual(a, b) {
+		return a
+	}
+	return expr.Fold(expr.And{a, b})
 }

@@ -33,8 +33,9 @@ type fetched struct {
 	text []byte
 	ends []int
 
-	count  []int64 // totalCount, one per parent (one at the root)
-	starts []int   // first row of each parent, and the end
+	count  []int64       // totalCount, one per parent (one at the root)
+	groups map[int]*told // by index in list.Shape
+	starts []int         // first row of each parent, and the end
 	subs   []*fetched
 	// subRow says which parent position of subs[i] belongs to a row, -1 none.
 	subRow [][]int32
@@ -125,9 +126,17 @@ func (l *level) hangOn(ids [][16]byte) {
 	} else {
 		parents = padded(ids)
 	}
-	l.args[0] = parents
+	if l.sql != "" {
+		l.args[0] = parents
+	}
 	if l.countSQL != "" {
 		l.countArgs[0] = parents
+	}
+	for _, g := range l.groups {
+		g.args[0] = parents
+		if len(ids) == 1 {
+			g.sql = strings.Replace(g.sql, manyParents, oneParent, 1)
+		}
 	}
 }
 
@@ -141,7 +150,7 @@ func fetchLevel(ctx context.Context, db DB, level []*fetched) error {
 	if len(level) == 0 {
 		return nil
 	}
-	if len(level) == 1 && level[0].level.countSQL == "" {
+	if len(level) == 1 && level[0].level.rowsAlone() {
 		l := level[0].level
 		rows, err := db.Query(ctx, l.sql, l.args...)
 		if err != nil {
@@ -150,36 +159,65 @@ func fetchLevel(ctx context.Context, db DB, level []*fetched) error {
 		return level[0].read(rows)
 	}
 	b := &pgx.Batch{}
+	var readers []func(pgx.Rows) error
 	for _, f := range level {
-		b.Queue(f.level.sql, f.level.args...)
-		if f.level.countSQL != "" {
-			b.Queue(f.level.countSQL, f.level.countArgs...)
-		}
+		readers = f.queue(b, readers)
+	}
+	if len(readers) == 0 {
+		return nil
 	}
 	res := db.SendBatch(ctx, b)
-	err := readLevel(res, level)
+	err := readAll(res, readers)
 	if cerr := res.Close(); err == nil {
 		err = cerr
 	}
 	return err
 }
 
-func readLevel(res pgx.BatchResults, level []*fetched) error {
-	for _, f := range level {
+// rowsAlone says that a level has one statement: that of its rows.
+func (l *level) rowsAlone() bool { return l.sql != "" && l.countSQL == "" && l.groups == nil }
+
+// queue adds the statements of a level, and what reads them in their order.
+func (f *fetched) queue(b *pgx.Batch, readers []func(pgx.Rows) error) []func(pgx.Rows) error {
+	l := f.level
+	if l.sql != "" {
+		b.Queue(l.sql, l.args...)
+		readers = append(readers, f.read)
+	}
+	if l.countSQL != "" {
+		b.Queue(l.countSQL, l.countArgs...)
+		readers = append(readers, f.readCount)
+	}
+	parents := 1
+	if l.nested {
+		parents = len(f.count)
+	}
+	if l.groups == nil {
+		return readers
+	}
+	for i := range l.list.Shape {
+		g := l.groups[i]
+		if g == nil {
+			continue
+		}
+		t := &told{grouping: g}
+		if f.groups == nil {
+			f.groups = make(map[int]*told, len(l.groups))
+		}
+		f.groups[i] = t
+		b.Queue(g.sql, g.args...)
+		readers = append(readers, func(rows pgx.Rows) error { return t.read(rows, parents) })
+	}
+	return readers
+}
+
+func readAll(res pgx.BatchResults, readers []func(pgx.Rows) error) error {
+	for _, read := range readers {
 		rows, err := res.Query()
 		if err != nil {
 			return err
 		}
-		if err := f.read(rows); err != nil {
-			return err
-		}
-		if f.level.countSQL == "" {
-			continue
-		}
-		if rows, err = res.Query(); err != nil {
-			return err
-		}
-		if err := f.readCount(rows); err != nil {
+		if err := read(rows); err != nil {
 			return err
 		}
 	}

@@ -31,7 +31,7 @@ func (c *compiler) shape(l *level, r *rows, depth int) error {
 		}
 		l.edgeOuts[i] = out
 	}
-	if len(l.edgeOuts) == 0 { // only a count or page information is asked
+	if len(l.edgeOuts) == 0 { // only page information is asked
 		out, err := c.selection(l, r, p, nil, depth)
 		l.out = out
 		return err

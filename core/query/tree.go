@@ -62,6 +62,7 @@ type ListItem struct {
 	Edges  []EdgeItem // Edges
 	Page   []PageItem // PageInfo
 	Exact  bool       // TotalCount beyond CountCap
+	Groups *Groups    // InGroups; GroupCount, whose keys alone matter
 	Text   string     // ListTypeName
 }
 
@@ -74,6 +75,8 @@ const (
 	Edges
 	PageInfo
 	TotalCount
+	InGroups   // the list's groups
+	GroupCount // how many groups there are; stops at CountCap
 	ListTypeName
 )
 
