@@ -12,7 +12,8 @@ type binding struct {
 	object   *objectSight // of records: whose; of roots: which
 	field    *metadata.Field
 	relation *metadata.Relation
-	part     expr.Part // of fields of composite types
+	part     expr.Part      // of fields of composite types
+	fn       expr.Aggregate // groupMeasures
 }
 
 type what uint8
@@ -46,12 +47,23 @@ const (
 	listEdges
 	listPageInfo
 	listTotal
+	listGroups
+	listGroupCount
 	edgeNode
 	edgeCursor
 	pageHasNext
 	pageHasPrevious
 	pageStart
 	pageEnd
+
+	// Fields of groups.
+	groupKey
+	groupKeyField
+	groupCount
+	groupDistinct
+	groupMeasures
+	groupMeasure
+	groupMoney
 
 	// Fields of payloads.
 	payloadRecord

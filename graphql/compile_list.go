@@ -38,7 +38,7 @@ func (c *compiler) list(n *node, standard, most int) (compiledList, *trellis.Err
 	if err != nil {
 		return compiledList{}, err
 	}
-	cost, err := c.shape(n, l)
+	cost, groups, err := c.shape(n, l, most)
 	if err != nil {
 		return compiledList{}, err
 	}
@@ -46,7 +46,7 @@ func (c *compiler) list(n *node, standard, most int) (compiledList, *trellis.Err
 	if l.First+l.Last > 0 {
 		rows = l.First + l.Last
 	}
-	return compiledList{list: l, cost: min(1+rows*cost, costly)}, nil
+	return compiledList{list: l, cost: min(1+groups+rows*cost, costly)}, nil
 }
 
 // page reads first, last, after, before and includeDeleted.
@@ -89,8 +89,9 @@ func (c *compiler) count(n *node, name string, most int) (int, *trellis.Error) {
 	return int(k), nil
 }
 
-// shape compiles what is asked of the list; cost is per record.
-func (c *compiler) shape(n *node, l *query.List) (cost int, err *trellis.Error) {
+// shape compiles what is asked of the list; cost is per record, groups what its
+// groups cost, of which there are most at most.
+func (c *compiler) shape(n *node, l *query.List, most int) (cost, groups int, err *trellis.Error) {
 	for _, child := range n.children {
 		if !child.when.holds(c.vars) {
 			continue
@@ -100,14 +101,14 @@ func (c *compiler) shape(n *node, l *query.List) (cost int, err *trellis.Error) 
 		case listNodes:
 			s, err := c.selection(child)
 			if err != nil {
-				return 0, err
+				return 0, 0, err
 			}
 			item.Kind, item.Select = query.Nodes, s.items
 			cost = min(cost+1+s.cost, costly)
 		case listEdges:
 			more, err := c.edges(child, &item)
 			if err != nil {
-				return 0, err
+				return 0, 0, err
 			}
 			cost = min(cost+1+more, costly)
 		case listPageInfo:
@@ -115,15 +116,25 @@ func (c *compiler) shape(n *node, l *query.List) (cost int, err *trellis.Error) 
 		case listTotal:
 			exact, err := c.argument(child, "exact")
 			if err != nil {
-				return 0, err
+				return 0, 0, err
 			}
 			item.Kind, item.Exact = query.TotalCount, exact == true
+		case listGroups, listGroupCount:
+			g, more, err := c.groups(child, most)
+			if err != nil {
+				return 0, 0, err.At(child.key)
+			}
+			item.Kind, item.Groups = query.InGroups, g
+			if child.bind.what == listGroupCount {
+				item.Kind = query.GroupCount
+			}
+			groups = min(groups+more, costly)
 		case typeName:
 			item.Kind, item.Text = query.ListTypeName, child.parent
 		}
 		l.Shape = append(l.Shape, item)
 	}
-	return cost, nil
+	return cost, groups, nil
 }
 
 func (c *compiler) edges(n *node, item *query.ListItem) (cost int, err *trellis.Error) {

@@ -1,6 +1,7 @@
 package graphql
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,8 +44,11 @@ func (d *dumper) list(key string, l *query.List) {
 			d.line("order %s desc=%v nullsFirst=%v", strings.Join(append(slices.Clone(o.Hops), o.Field), "."), o.Desc, o.NullsFirst)
 		}
 		for _, item := range l.Shape {
-			d.line("%s: %s exact=%v %s", item.Key, [...]string{"nodes", "edges", "pageInfo", "totalCount", "typeName"}[item.Kind], item.Exact, item.Text)
+			d.line("%s: %s exact=%v %s", item.Key, [...]string{"nodes", "edges", "pageInfo", "totalCount", "groups", "groupCount", "typeName"}[item.Kind], item.Exact, item.Text)
 			d.in(func() {
+				if g := item.Groups; g != nil {
+					d.line("%s", short(g))
+				}
 				d.selection(item.Select)
 				for _, e := range item.Edges {
 					d.line("%s: %s %s", e.Key, [...]string{"node", "cursor", "typeName"}[e.Kind], e.Text)
@@ -56,6 +60,41 @@ func (d *dumper) list(key string, l *query.List) {
 			})
 		}
 	})
+}
+
+// short writes a value as JSON without what is empty in it.
+func short(v any) string {
+	js, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	var any any
+	if err := json.Unmarshal(js, &any); err != nil {
+		return err.Error()
+	}
+	js, _ = json.Marshal(dense(any))
+	return string(js)
+}
+
+func dense(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			if e = dense(e); e == nil || e == "" || e == 0.0 || e == false {
+				delete(v, k)
+			} else {
+				v[k] = e
+			}
+		}
+		if len(v) == 0 {
+			return nil
+		}
+	case []any:
+		for i := range v {
+			v[i] = dense(v[i])
+		}
+	}
+	return v
 }
 
 func (d *dumper) selection(s query.Selection) {

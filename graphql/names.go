@@ -12,6 +12,8 @@ type objectNames struct {
 	filter, lookupFilter, listFilter      string
 	order, input, patch, children         string
 	key, keyField                         string
+	group, groupKey, groupBy, groupOrder  string
+	totals, extremes                      string
 	payload, listPayload, result          string
 	batchUpdate, batchDelete, batchUpsert string
 	enums, enumFilters                    map[string]string // by field
@@ -30,7 +32,7 @@ var fixedTypes = []string{
 	"Query", "Mutation", "Subscription", "Int", "Float", "String", "Boolean", "ID",
 	"Long", "Decimal", "Date", "DateTime", "Money", "MoneyInput", "PageInfo", "OrderDirection", "OnError",
 	"IDFilter", "TextFilter", "LongFilter", "DecimalFilter", "DateFilter", "DateTimeFilter", "BooleanFilter", "MoneyFilter",
-	"MutationError", "DeletePayload", "BatchOperation", "BatchPayload", "BatchResult", "BatchRecord",
+	"DateBucket", "MoneyGroupBy", "MutationError", "DeletePayload", "BatchOperation", "BatchPayload", "BatchResult", "BatchRecord",
 }
 
 func newNames(snap *metadata.Snapshot) names {
@@ -68,6 +70,8 @@ func (n *objectNames) deriveTypes(types claims, o *metadata.ObjectView) {
 		{&n.filter, "Filter"}, {&n.lookupFilter, "LookupFilter"}, {&n.listFilter, "ListFilter"},
 		{&n.order, "OrderBy"}, {&n.input, "Input"}, {&n.patch, "Patch"}, {&n.children, "ChildrenInput"},
 		{&n.key, "Key"}, {&n.keyField, "KeyField"},
+		{&n.group, "Group"}, {&n.groupKey, "GroupKey"}, {&n.groupBy, "GroupBy"}, {&n.groupOrder, "GroupOrderBy"},
+		{&n.totals, "Totals"}, {&n.extremes, "Extremes"},
 		{&n.payload, "Payload"}, {&n.listPayload, "ListPayload"}, {&n.result, "Result"},
 		{&n.batchUpdate, "UpdateOperationInput"}, {&n.batchDelete, "DeleteOperationInput"}, {&n.batchUpsert, "UpsertOperationInput"},
 	} {

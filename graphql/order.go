@@ -40,11 +40,16 @@ func (c *compiler) orderTerm(o *objectSight, given map[string]any, hops []string
 			}
 			return term, nil
 		case string:
-			desc := strings.HasPrefix(v, "DESC")
-			first := desc && v != "DESC_NULLS_LAST" || v == "ASC_NULLS_FIRST"
+			desc, first := directionOf(v)
 			return query.Order{Hops: hops, Field: name, Desc: desc, NullsFirst: first}, nil
 		}
 		return query.Order{}, invalid("must not be null").At(name)
 	}
 	return query.Order{}, nil
+}
+
+// directionOf reads an OrderDirection.
+func directionOf(v string) (desc, nullsFirst bool) {
+	desc = strings.HasPrefix(v, "DESC")
+	return desc, desc && v != "DESC_NULLS_LAST" || v == "ASC_NULLS_FIRST"
 }

@@ -57,6 +57,7 @@ func newSchema(s *sight) *Schema {
 	}
 	b.scalars()
 	b.operators()
+	b.groupScalars()
 	for _, o := range s.order {
 		b.object(o)
 	}

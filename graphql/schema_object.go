@@ -81,6 +81,7 @@ func (b *builder) connection(o *objectSight) {
 	b.output(d, "pageInfo", "", required("PageInfo"), binding{what: listPageInfo, object: o})
 	b.output(d, "totalCount", "How many records the filter finds. Stops at 10,000 unless exact.", named("Long"),
 		binding{what: listTotal, object: o}, argDefault("exact", "", "Boolean", ast.BooleanValue, "false"))
+	b.groups(d, o)
 }
 
 // rootPage and nestedPage are the arguments by which lists are paged, shared by

@@ -28,7 +28,9 @@ type objectSight struct {
 	*metadata.ObjectView
 	names                        *objectNames
 	read, create, update, remove bool
+	aggregate                    bool
 	readable, filterable         map[string]bool
+	aggregable                   map[string]bool // filterable, and shown to the right to aggregate
 	creatable, updatable         map[string]bool
 	keys                         [][]string // unique keys all of whose fields may be read and filtered by
 }
@@ -46,7 +48,8 @@ func look(engine *policy.Engine, snap *metadata.Snapshot, p *policy.Principal) (
 			read: v.Can[metadata.ActionRead], create: v.Can[metadata.ActionCreate],
 			update: v.Can[metadata.ActionUpdate], remove: v.Can[metadata.ActionDelete],
 			readable: set(v.Read), creatable: set(v.Create), updatable: set(v.Update),
-			filterable: map[string]bool{},
+			filterable: map[string]bool{}, aggregable: map[string]bool{},
+			aggregate: v.Can[metadata.ActionRead] && v.Can[metadata.ActionAggregate],
 		}
 		if !o.read && !o.create && !o.update && !o.remove {
 			continue
@@ -82,6 +85,17 @@ func (o *objectSight) markFilterable(engine *policy.Engine, p *policy.Principal)
 	for name := range o.readable {
 		if m := grant.Field(name).Mode; m == policy.Plain || m == policy.When {
 			o.filterable[name] = true
+		}
+	}
+	if !o.aggregate {
+		return nil
+	}
+	if grant, err = engine.Grant(context.Background(), p, o.Name, metadata.ActionAggregate); err != nil {
+		return err
+	}
+	for name := range o.filterable {
+		if m := grant.Field(name).Mode; m == policy.Plain || m == policy.When {
+			o.aggregable[name] = true
 		}
 	}
 	return nil

@@ -37,8 +37,8 @@ type Groups struct {
 type GroupBy struct {
 	Hops   []string // lookups on the way, outermost first
 	Field  string
-	Part   Part   // of a currency
-	Bucket Bucket // of a date or an instant, which must have one
+	Part   expr.Part // of a field of several parts; Whole means the first
+	Bucket Bucket    // of a date or an instant, which must have one
 }
 
 // Bucket cuts a date or an instant to the day it begins with. Weeks begin on
@@ -84,7 +84,7 @@ type GroupItem struct {
 	Items   []GroupItem // GroupObject
 	Key     int         // GroupKey: the position in Groups.By
 	Measure Measure     // GroupMeasure
-	Parts   []MoneyItem // GroupMeasure of a currency
+	Parts   []PartItem  // GroupMeasure of a currency
 	Text    string      // GroupTypeName
 }
 
@@ -99,41 +99,19 @@ const (
 	GroupTypeName                  // Text
 )
 
-// CanGroup says that records can be put together by a field of this kind.
-func CanGroup(f *metadata.Field) bool { return groupable[valueKind(f)] }
+// CanGroup says that records can be put together by a field: by its values, or
+// by the amount or the code of a currency.
+func CanGroup(f *metadata.Field) bool {
+	return f.Groupable() && f.Width() < 2 || f.Type() == expr.MoneyType
+}
 
 // CanMeasure says that fn can be asked of a field's values.
 func CanMeasure(f *metadata.Field, fn expr.Aggregate) bool {
-	switch fn {
-	case expr.Sum, expr.Mean:
-		return summable[valueKind(f)]
-	case expr.Least, expr.Most:
-		return summable[valueKind(f)] || ordered[valueKind(f)]
+	switch f.Type() {
+	case expr.IntType, expr.DecimalType, expr.MoneyType, expr.DurationType:
+		return fn == expr.Sum || fn == expr.Mean || fn == expr.Least || fn == expr.Most
+	case expr.DateType, expr.TimestampType, expr.TimeOfDayType:
+		return fn == expr.Least || fn == expr.Most
 	}
 	return false
-}
-
-var groupable = map[metadata.Kind]bool{
-	metadata.KindText: true, metadata.KindEmail: true, metadata.KindPhone: true, metadata.KindURL: true,
-	metadata.KindInteger: true, metadata.KindDecimal: true, metadata.KindPercent: true, metadata.KindCurrency: true,
-	metadata.KindBoolean: true, metadata.KindDate: true, metadata.KindDateTime: true,
-	metadata.KindSelect: true, metadata.KindRating: true, metadata.KindAutoNumber: true,
-	metadata.KindLookup: true, metadata.KindUser: true, metadata.KindID: true, metadata.KindPrincipal: true,
-}
-
-var summable = map[metadata.Kind]bool{
-	metadata.KindInteger: true, metadata.KindDecimal: true, metadata.KindPercent: true,
-	metadata.KindCurrency: true, metadata.KindRating: true, metadata.KindDuration: true,
-}
-
-var ordered = map[metadata.Kind]bool{
-	metadata.KindDate: true, metadata.KindDateTime: true, metadata.KindTime: true,
-}
-
-// valueKind is the kind of a field's values: of a formula, that of its result.
-func valueKind(f *metadata.Field) metadata.Kind {
-	if f.Kind == metadata.KindFormula {
-		return f.Result
-	}
-	return f.Kind
 }

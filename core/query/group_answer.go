@@ -93,8 +93,8 @@ func (t *told) object(buf []byte, items []groupOut, cells [][]byte) ([]byte, err
 			buf, err = t.object(buf, it.items, cells)
 		case it.kind == GroupTypeName:
 			buf = append(buf, it.text...)
-		case it.code >= 0:
-			buf, err = appendMoney(buf, &output{col: it.col, code: it.code, parts: it.parts}, cells)
+		case it.money != nil:
+			buf, err = appendComposite(buf, it.money, cells)
 		default:
 			buf, err = appendValue(buf, t.codecs[it.col], cells[it.col])
 		}

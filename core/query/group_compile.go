@@ -29,12 +29,12 @@ type grouping struct {
 
 // groupOut is one thing of a group in the answer.
 type groupOut struct {
-	key       []byte // "name": with quotes and colon
-	kind      GroupKind
-	items     []groupOut
-	col, code int // code is the column with a currency's code, -1 for none
-	parts     []moneyOut
-	text      []byte
+	key   []byte // "name": with quotes and colon
+	kind  GroupKind
+	items []groupOut
+	col   int
+	money *output // of a currency, instead of col
+	text  []byte
 }
 
 // codeCheck are the columns with the least and the greatest code of a group's
@@ -187,7 +187,7 @@ func (gr *grouper) key(by GroupBy) error {
 
 // keyOf renders a key.
 func (gr *grouper) keyOf(by GroupBy) (sortKey, error) {
-	k := sortKey{part: by.Part, nullable: true}
+	k := sortKey{nullable: true}
 	s, err := gr.place(by.Hops)
 	if err != nil {
 		return k, err
@@ -196,14 +196,11 @@ func (gr *grouper) keyOf(by GroupBy) (sortKey, error) {
 		return k, errNoField(s.object.Name, by.Field)
 	}
 	if !CanGroup(k.field) {
-		return k, trellis.Errorf(trellis.CodeInvalidInput, "records cannot be grouped by %q", clip(by.Field))
+		return k, trellis.Errorf(trellis.CodeInvalidInput, "records cannot be grouped by %s, a field of the kind %s", k.field.Name, k.field.Kind)
 	}
-	physical := ""
-	if by.Part == Code && k.field.Kind == metadata.KindCurrency {
-		physical = k.field.CodeColumn()
-	}
+	k.column = columnOf(k.field, by.Part)
 	rd := renderer{builder: gr.r.b, c: gr.c}
-	if k.sql, err = gr.r.b.capture(func() error { return rd.column(s, k.field, physical) }); err != nil {
+	if k.sql, err = gr.r.b.capture(func() error { return rd.column(s, k.field, k.column.Name) }); err != nil {
 		return k, err
 	}
 	k.collate = k.field.Kind == metadata.KindText
@@ -250,7 +247,7 @@ func (gr *grouper) items(items []GroupItem) ([]groupOut, error) {
 }
 
 func (gr *grouper) item(it GroupItem) (groupOut, error) {
-	o := groupOut{key: quoteKey(it.Name), kind: it.Kind, code: -1}
+	o := groupOut{key: quoteKey(it.Name), kind: it.Kind}
 	var err error
 	switch it.Kind {
 	case GroupObject:
@@ -263,8 +260,9 @@ func (gr *grouper) item(it GroupItem) (groupOut, error) {
 	case GroupTypeName:
 		o.text = AppendJSONString(nil, it.Text)
 	case GroupMeasure:
-		if o.col, o.code, err = gr.measure(it.Measure); err == nil {
-			o.parts = moneyParts(it.Parts)
+		var code int
+		if o.col, code, err = gr.measure(it.Measure); err == nil && code >= 0 {
+			o.money = moneyOut(it.Parts, o.col, code)
 		}
 	}
 	return o, err
@@ -364,14 +362,20 @@ func (gr *grouper) finish(inner, by string) {
 
 func (gr *grouper) limit() string { return " LIMIT " + strconv.Itoa(gr.g.first+1) }
 
-func moneyParts(parts []MoneyItem) []moneyOut {
-	var out []moneyOut
+// moneyOut is an amount and its code as the answer shows them.
+func moneyOut(parts []PartItem, amount, code int) *output {
+	out := &output{cols: []int{amount}}
 	for _, p := range parts {
-		m := moneyOut{key: quoteKey(p.Key), part: p.Part}
-		if p.Part == PartTypeName {
-			m.text = AppendJSONString(nil, p.Text)
+		o := partOut{key: quoteKey(p.Key), col: -1}
+		switch p.Part {
+		case expr.AmountPart:
+			o.col, o.codec = amount, codecNumeric
+		case expr.CurrencyPart:
+			o.col, o.codec = code, codecText
+		default:
+			o.text = AppendJSONString(nil, p.Text)
 		}
-		out = append(out, m)
+		out.parts = append(out.parts, o)
 	}
 	return out
 }

@@ -29,7 +29,7 @@ func (gr *grouper) measure(m Measure) (col, code int, err error) {
 	if f == nil {
 		return 0, -1, errNoField(gr.r.s.object.Name, m.Field)
 	}
-	value, err := gr.value(f, "")
+	value, err := gr.value(f, expr.Whole)
 	if err != nil {
 		return 0, -1, err
 	}
@@ -40,12 +40,12 @@ func (gr *grouper) measure(m Measure) (col, code int, err error) {
 		return 0, -1, trellis.Errorf(trellis.CodeInvalidInput, "there is no %s of %q", m.Fn, clip(m.Field))
 	}
 	code = -1
-	if f.Kind == metadata.KindCurrency {
+	if f.Type() == expr.MoneyType {
 		if code, err = gr.code(f); err != nil {
 			return 0, -1, err
 		}
 	}
-	sql, c := sumSQL[m.Fn]+value+")", codecOf(valueKind(f))
+	sql, c := sumSQL[m.Fn]+value+")", codecOf(columnOf(f, expr.Whole).Of)
 	switch {
 	case c == codecInt && m.Fn == expr.Sum:
 		c = codecNumeric
@@ -62,15 +62,15 @@ func (gr *grouper) measure(m Measure) (col, code int, err error) {
 // meanDigits is how many places a mean has more than its field.
 const meanDigits = 4
 
-func (gr *grouper) value(f *metadata.Field, physical string) (string, error) {
+func (gr *grouper) value(f *metadata.Field, part expr.Part) (string, error) {
 	rd := renderer{builder: gr.r.b, c: gr.c}
-	return gr.r.b.capture(func() error { return rd.column(gr.r.s, f, physical) })
+	return gr.r.b.capture(func() error { return rd.column(gr.r.s, f, columnOf(f, part).Name) })
 }
 
 // code gives the column of the code of a currency's amounts: a key, or the
 // least of the group, checked against the greatest.
 func (gr *grouper) code(f *metadata.Field) (int, error) {
-	sql, err := gr.value(f, f.CodeColumn())
+	sql, err := gr.value(f, expr.CurrencyPart)
 	if err != nil {
 		return 0, err
 	}
@@ -89,9 +89,9 @@ func (gr *grouper) code(f *metadata.Field) (int, error) {
 
 // bucket cuts a key that is a date or an instant.
 func (gr *grouper) bucket(k *sortKey, b Bucket) error {
-	kind := valueKind(k.field)
+	of := k.column.Of
 	switch {
-	case kind != metadata.KindDate && kind != metadata.KindDateTime:
+	case of != expr.DateType && of != expr.TimestampType:
 		if b != "" {
 			return trellis.Errorf(trellis.CodeInvalidInput, "only dates have a %s", clip(string(b)))
 		}
@@ -102,7 +102,7 @@ func (gr *grouper) bucket(k *sortKey, b Bucket) error {
 		return trellis.Errorf(trellis.CodeInvalidInput, "there is no bucket %q", clip(string(b)))
 	}
 	k.as = codecDate
-	if kind == metadata.KindDate {
+	if of == expr.DateType {
 		if b != Day {
 			k.sql = "date_trunc('" + string(b) + "', " + k.sql + "::timestamp)::date"
 		}

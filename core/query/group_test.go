@@ -28,7 +28,7 @@ func fn(name string, f expr.Aggregate, field string) GroupItem {
 
 func money(name string, f expr.Aggregate, field string) GroupItem {
 	it := fn(name, f, field)
-	it.Parts = []MoneyItem{{Key: "amount"}, {Key: "currency", Part: Code}}
+	it.Parts = []PartItem{{Key: "amount", Part: expr.AmountPart}, {Key: "currency", Part: expr.CurrencyPart}}
 	return it
 }
 
@@ -149,7 +149,7 @@ func TestGroupsRefuse(t *testing.T) {
 			t.Errorf("%v: %v, want %s", c.g, err, c.want)
 		}
 	}
-	w.checkGroups(accounts, &Groups{By: []GroupBy{{Field: "limit", Part: Code}}, Shape: []GroupItem{key("code", 0), money("sum", expr.Sum, "limit")}},
+	w.checkGroups(accounts, &Groups{By: []GroupBy{{Field: "limit", Part: expr.CurrencyPart}}, Shape: []GroupItem{key("code", 0), money("sum", expr.Sum, "limit")}},
 		`[{'code':'EUR','sum':{'amount':'31.50','currency':'EUR'}},{'code':'USD','sum':{'amount':'1.00','currency':'USD'}}]`)
 }
 

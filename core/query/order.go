@@ -87,18 +87,25 @@ func (c *compiler) sortKey(b *builder, s scope, o Order, joins *[]string) (sortK
 	if !k.field.Sortable() {
 		return k, trellis.Errorf(trellis.CodeInvalidInput, "records cannot be ordered by %s, a field of the kind %s", k.field.Name, k.field.Kind)
 	}
-	k.column = metadata.Column{Of: k.field.Type()} // of a field without a column
-	for i := range k.field.Width() {
-		if c := k.field.Part(i); i == 0 || c.Part == o.Part {
-			k.column = c
-		}
-	}
+	k.column = columnOf(k.field, o.Part)
 	r := renderer{builder: b, c: c}
 	var err error
 	k.sql, err = b.capture(func() error { return r.column(s, k.field, k.column.Name) })
 	k.nullable = k.nullable || !k.field.NotNull() || s.grant.Field(o.Field).Mode == policy.When
 	k.collate = k.field.Kind == metadata.KindText
 	return k, err
+}
+
+// columnOf is the column of a part of a field; Whole, and a part that it does not
+// have, mean the first.
+func columnOf(f *metadata.Field, part expr.Part) metadata.Column {
+	col := metadata.Column{Of: f.Type()} // of a field without a column
+	for i := range f.Width() {
+		if c := f.Part(i); i == 0 || c.Part == part {
+			col = c
+		}
+	}
+	return col
 }
 
 // orderBy writes the ORDER BY list over exprs, which stand for the keys.
