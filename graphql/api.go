@@ -17,14 +17,17 @@ type API struct {
 	log     *slog.Logger
 	schemas *cache[schemaKey, *Schema]
 	plans   *cache[planKey, *plan]
-	build   sync.Mutex // one schema is built at a time
+	store   *store
+
+	mu     sync.Mutex
+	newest map[trellis.ID]int64 // revision of each workspace used
 }
 
 // Options of New.
 type Options struct {
 	Engine *core.Engine
 	Log    *slog.Logger // of causes that clients do not see; default: discards
-	// SchemaBytes and PlanBytes bound the caches; 256 MB and 64 MB unless told.
+	// SchemaBytes and PlanBytes bound the caches; 48 MB and 32 MB unless told.
 	SchemaBytes, PlanBytes int
 }
 
@@ -34,15 +37,16 @@ func New(o Options) *API {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.SchemaBytes == 0 {
-		o.SchemaBytes = 256 << 20
+		o.SchemaBytes = 48 << 20
 	}
 	if o.PlanBytes == 0 {
-		o.PlanBytes = 64 << 20
+		o.PlanBytes = 32 << 20
 	}
 	return &API{
 		engine: o.Engine, log: o.Log,
-		schemas: newCache[schemaKey, *Schema](o.SchemaBytes, o.SchemaBytes),
+		schemas: newCache[schemaKey, *Schema](maxSchemas*schemaSize, schemaSize),
 		plans:   newCache[planKey, *plan](o.PlanBytes, o.PlanBytes/4),
+		store:   newStore(o.SchemaBytes), newest: map[trellis.ID]int64{},
 	}
 }
 
@@ -60,6 +64,9 @@ type planKey struct {
 	operation, text string
 }
 
+// maxSchemas is how many role sets, over all workspaces, keep their schema.
+const maxSchemas = 2_000
+
 // Schema is the schema of the principal in a workspace, as of now.
 func (a *API) Schema(ctx context.Context, workspace string, p *policy.Principal) (*Schema, error) {
 	r, err := a.engine.Begin(ctx, workspace, p)
@@ -71,34 +78,49 @@ func (a *API) Schema(ctx context.Context, workspace string, p *policy.Principal)
 
 // SchemaFor is the schema of a request that has begun.
 func (a *API) SchemaFor(r *core.Request) (*Schema, error) {
-	key, err := keyOf(r)
+	key, rights, err := keyOf(r)
 	if err != nil {
 		return nil, err
 	}
-	return a.schema(r, key)
+	return a.schema(r, key, rights), nil
 }
 
-func keyOf(r *core.Request) (schemaKey, error) {
-	visibility, err := r.Policy.VisibilityKey(r.Principal)
-	return schemaKey{r.View.WorkspaceID, r.View.Revision, visibility}, err
-}
-
-func (a *API) schema(r *core.Request, key schemaKey) (*Schema, error) {
-	if s, ok := a.schemas.get(key); ok {
-		return s, nil
-	}
-	a.build.Lock()
-	defer a.build.Unlock()
-	if s, ok := a.schemas.get(key); ok {
-		return s, nil
-	}
-	seen, err := look(r.Policy, r.View.Snapshot, r.Principal)
+func keyOf(r *core.Request) (schemaKey, policy.Rights, error) {
+	rights, err := r.Policy.Rights(r.Principal)
 	if err != nil {
-		return nil, err
+		return schemaKey{}, rights, err
 	}
-	s := newSchema(seen)
-	a.schemas.put(key, s, s.size)
-	return s, nil
+	return schemaKey{r.View.WorkspaceID, r.View.Revision, rights.Key()}, rights, nil
+}
+
+func (a *API) schema(r *core.Request, key schemaKey, rights policy.Rights) *Schema {
+	if s, ok := a.schemas.get(key); ok {
+		return s
+	}
+	s := newSchema(r.View.Snapshot, rights, a.store)
+	if !a.current(key) {
+		return s
+	}
+	return a.schemas.put(key, s, schemaSize)
+}
+
+// current says that a key is of the newest revision known of its workspace. When
+// it is newer than any, what was kept for older ones is let go: it would hold
+// their metadata and policies in memory.
+func (a *API) current(key schemaKey) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	newest := a.newest[key.workspace]
+	if key.revision < newest {
+		return false
+	}
+	if key.revision > newest {
+		a.newest[key.workspace] = key.revision
+		old := func(k schemaKey) bool { return k.workspace == key.workspace && k.revision < key.revision }
+		a.schemas.drop(old)
+		a.plans.drop(func(k planKey) bool { return old(k.schemaKey) })
+	}
+	return true
 }
 
 // maxCachedText is the longest text whose plan is kept: longer ones are bulk
@@ -106,7 +128,7 @@ func (a *API) schema(r *core.Request, key schemaKey) (*Schema, error) {
 const maxCachedText = 64 << 10
 
 func (a *API) plan(r *core.Request, text, operation string) (*plan, []*AnswerError) {
-	key, err := keyOf(r)
+	key, rights, err := keyOf(r)
 	if err != nil {
 		return nil, fieldErrors(err)
 	}
@@ -114,12 +136,8 @@ func (a *API) plan(r *core.Request, text, operation string) (*plan, []*AnswerErr
 	if p, ok := a.plans.get(at); ok {
 		return p, nil
 	}
-	s, err := a.schema(r, key)
-	if err != nil {
-		return nil, fieldErrors(err)
-	}
-	p, errs := newPlan(s, text, operation)
-	if errs == nil && len(text) <= maxCachedText {
+	p, errs := newPlan(a.schema(r, key, rights), text, operation)
+	if errs == nil && len(text) <= maxCachedText && a.current(key) {
 		a.plans.put(at, p, p.size)
 	}
 	return p, errs

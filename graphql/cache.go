@@ -37,22 +37,55 @@ func (c *cache[K, V]) get(key K) (value V, ok bool) {
 	return as[*cached[K, V]](e.Value).value, true
 }
 
-// put keeps an entry that is not too long.
-func (c *cache[K, V]) put(key K, value V, size int) {
+// put keeps an entry that is not too long, and gives what is kept: the entry
+// that was there first.
+func (c *cache[K, V]) put(key K, value V, size int) V {
 	if size > c.each {
-		return
+		return value
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byKey[key] != nil {
-		return
+	if e := c.byKey[key]; e != nil {
+		return as[*cached[K, V]](e.Value).value
 	}
+	c.add(key, value, size)
+	return value
+}
+
+// set keeps an entry in the place of the one there.
+func (c *cache[K, V]) set(key K, value V, size int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.byKey[key]; e != nil {
+		c.remove(e)
+	}
+	if size <= c.each {
+		c.add(key, value, size)
+	}
+}
+
+// drop lets go of entries.
+func (c *cache[K, V]) drop(which func(K) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, e := range c.byKey {
+		if which(key) {
+			c.remove(e)
+		}
+	}
+}
+
+func (c *cache[K, V]) add(key K, value V, size int) {
 	c.byKey[key] = c.order.PushFront(&cached[K, V]{key, value, size})
 	for c.size += size; c.size > c.most; {
-		last := as[*cached[K, V]](c.order.Remove(c.order.Back()))
-		delete(c.byKey, last.key)
-		c.size -= last.size
+		c.remove(c.order.Back())
 	}
+}
+
+func (c *cache[K, V]) remove(e *list.Element) {
+	gone := as[*cached[K, V]](c.order.Remove(e))
+	delete(c.byKey, gone.key)
+	c.size -= gone.size
 }
 
 func (c *cache[K, V]) len() int {

@@ -16,8 +16,29 @@ import (
 // json.Number, int64 (Int and Long), bool, nil, []any, map[string]any. Custom
 // scalars are checked for their JSON shape here and read where they are used.
 type coercer struct {
-	types map[string]*ast.Definition
-	vars  map[string]any
+	schema *Schema
+	types  map[string]*ast.Definition // some of the schema's, at hand
+	vars   map[string]any
+}
+
+// typ finds the type of a value.
+func (c *coercer) typ(name string) *ast.Definition {
+	if d := c.types[name]; d != nil {
+		return d
+	}
+	if t := c.schema.typ(name); t != nil {
+		return t.Definition
+	}
+	return nil
+}
+
+// field finds a field of an input type.
+func (c *coercer) field(d *ast.Definition, name string) *ast.FieldDefinition {
+	if wideTypes[d.Name] == nil {
+		return d.Fields.ForName(name)
+	}
+	f, _ := c.schema.wideField(d.Name, name)
+	return f
 }
 
 // as is a value whose type is known already: by coercion, or because we put it
@@ -74,7 +95,7 @@ func (c *coercer) json(t *ast.Type, v any) (any, *trellis.Error) {
 		}
 		return out, nil
 	}
-	def := c.types[t.NamedType]
+	def := c.typ(t.NamedType)
 	if def.Kind != ast.InputObject {
 		return leaf(def, v)
 	}
@@ -84,7 +105,7 @@ func (c *coercer) json(t *ast.Type, v any) (any, *trellis.Error) {
 	}
 	out := make(map[string]any, len(given))
 	for name, e := range given {
-		f := def.Fields.ForName(name)
+		f := c.field(def, name)
 		if f == nil {
 			return nil, invalid("Field %q is not defined by type %q.", clip(name, 100), def.Name)
 		}
@@ -111,7 +132,7 @@ func (c *coercer) literal(t *ast.Type, v *ast.Value) (any, *trellis.Error) {
 	case t.Elem != nil:
 		return c.literalList(t, v)
 	}
-	def := c.types[t.NamedType]
+	def := c.typ(t.NamedType)
 	if def.Kind == ast.InputObject {
 		return c.literalObject(def, v)
 	}
@@ -143,7 +164,7 @@ func (c *coercer) literalObject(def *ast.Definition, v *ast.Value) (any, *trelli
 	}
 	out := make(map[string]any, len(v.Children))
 	for _, child := range v.Children {
-		f := def.Fields.ForName(child.Name)
+		f := c.field(def, child.Name)
 		if f == nil {
 			return nil, invalid("Field %q is not defined by type %q.", clip(child.Name, 100), def.Name)
 		}

@@ -14,7 +14,14 @@ type compiler struct {
 }
 
 func newCompiler(s *Schema) *compiler {
-	return &compiler{coercer: coercer{types: s.AST.Types}, sight: s.sight}
+	return &compiler{coercer: coercer{schema: s}, sight: s.sight}
+}
+
+// compiler makes one that has the types of the plan's text at hand.
+func (p *plan) compiler() *compiler {
+	c := newCompiler(p.schema)
+	c.types = p.inputs
+	return c
 }
 
 // compiledSelection and compiledList are trees with their cost: the records
@@ -35,7 +42,7 @@ const costly = 1 << 40
 // precompile keeps with the plan what does not depend on variables. What fails
 // to compile is left: the error belongs to the answer of its field.
 func precompile(p *plan) {
-	c := newCompiler(p.schema)
+	c := p.compiler()
 	for _, n := range p.roots {
 		c.keep(n)
 		if w := n.bind.what; !n.dynamic && (w == rootOne || w == rootMany) {

@@ -22,11 +22,20 @@ type FieldInfo struct {
 
 // Objects lists what there is for the caller, by name.
 func (s *Schema) Objects() []*ObjectInfo {
-	out := make([]*ObjectInfo, 0, len(s.sight.order))
-	for _, o := range s.sight.order {
-		out = append(out, s.sight.info(o))
+	all := s.sight.all()
+	out := make([]*ObjectInfo, len(all))
+	for i, o := range all {
+		out[i] = s.sight.info(o)
 	}
 	return out
+}
+
+// Object is one of Objects, nil for none.
+func (s *Schema) Object(name string) *ObjectInfo {
+	if o := s.sight.object(name); o != nil {
+		return s.sight.info(o)
+	}
+	return nil
 }
 
 func (s *sight) info(o *objectSight) *ObjectInfo {

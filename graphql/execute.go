@@ -60,7 +60,7 @@ func (x *execution) run(workspace string, p *policy.Principal, params *Params) [
 	if mutates && params.ReadOnly {
 		return []*AnswerError{newError(errReadOnly())}
 	}
-	x.c = newCompiler(x.plan.schema)
+	x.c = x.plan.compiler()
 	if err := x.c.variables(x.plan.op, params.Variables); err != nil {
 		return []*AnswerError{newError(err)}
 	}

@@ -51,9 +51,9 @@ func (g guard) holds(vars map[string]any) bool {
 // cycles, every name known; and on there being no interfaces or unions, so
 // that two fields of one response key can differ in name and arguments alone.
 type flattener struct {
-	schema *Schema
-	count  int
-	roots  []*node
+	binds map[*ast.FieldDefinition]*binding
+	count int
+	roots []*node
 }
 
 func (f *flattener) operation(op *ast.OperationDefinition) ([]*node, *AnswerError) {
@@ -172,7 +172,7 @@ func (f *flattener) binding(field *ast.Field) *binding {
 	if field.Name == "__typename" {
 		return &binding{what: typeName}
 	}
-	return f.schema.bind[field.Definition]
+	return f.binds[field.Definition]
 }
 
 // directives evaluates @skip and @include as far as it can; there is false

@@ -11,12 +11,12 @@ import (
 // like any other answer; n is always the node whose children are asked.
 type introspector struct {
 	x      *execution
-	schema *Schema
+	schema *wholeSchema
 }
 
 // introspect writes __schema or __type.
 func (x *execution) introspect(n *node) error {
-	in := &introspector{x: x, schema: x.plan.schema}
+	in := &introspector{x: x, schema: x.plan.schema.whole()}
 	if n.bind.what == rootSchema {
 		return in.object(n, in.schemaField)
 	}
@@ -24,7 +24,7 @@ func (x *execution) introspect(n *node) error {
 	if problem != nil {
 		return problem
 	}
-	return in.definition(n, in.schema.AST.Types[as[string](name)])
+	return in.definition(n, in.schema.ast.Types[as[string](name)])
 }
 
 func (in *introspector) object(n *node, field func(*node) error) error {
@@ -73,9 +73,9 @@ func (in *introspector) schemaField(n *node) error {
 	case "types":
 		return in.list(len(s.types), func(i int) error { return in.definition(n, s.types[i]) })
 	case "queryType":
-		return in.definition(n, s.AST.Query)
+		return in.definition(n, s.ast.Query)
 	case "mutationType":
-		return in.definition(n, s.AST.Mutation)
+		return in.definition(n, s.ast.Mutation)
 	case "directives":
 		return in.directives(n)
 	}
@@ -84,7 +84,7 @@ func (in *introspector) schemaField(n *node) error {
 
 func (in *introspector) directives(n *node) error {
 	var all []*ast.DirectiveDefinition
-	for _, d := range in.schema.AST.Directives {
+	for _, d := range in.schema.ast.Directives {
 		all = append(all, d)
 	}
 	slices.SortFunc(all, func(a, b *ast.DirectiveDefinition) int { return strings.Compare(a.Name, b.Name) })

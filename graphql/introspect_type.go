@@ -20,7 +20,7 @@ func (in *introspector) typ(n *node, t *ast.Type) error {
 	case t.Elem != nil:
 		kind, inner = "LIST", t.Elem
 	default:
-		return in.definition(n, in.schema.AST.Types[t.NamedType])
+		return in.definition(n, in.schema.ast.Types[t.NamedType])
 	}
 	return in.object(n, func(c *node) error {
 		switch c.field.Name {

@@ -33,7 +33,7 @@ func (c *compiler) batchOperation(w *writing, given map[string]any, path []any) 
 	r.ref, _ = given["ref"].(string)
 	at := len(w.ops)
 	for key, v := range given {
-		verb, ok := c.sight.batch[key]
+		verb, ok := c.schema.batchVerb(key)
 		if !ok { // ref
 			continue
 		}

@@ -1,6 +1,8 @@
 package graphql
 
 import (
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/trellishq/trellis/metadata"
@@ -20,12 +22,56 @@ type objectNames struct {
 	one, many                             string            // root fields of Query
 	create, createMany, update            string            // root fields of Mutation
 	upsertMany, upsert, remove, restore   string
+	// bent lists the names that gave way to others; "" for nearly all objects.
+	bent string
 }
 
-// names gives each object of a snapshot its names. They are chosen over all
-// objects, whoever asks, so that a type has one name for everybody. Metadata
-// reserves most collisions; the few left get a trailing underscore.
-type names map[string]*objectNames
+// derivedTypes are the types that come with an object, by what is added to its
+// own name. An object's types claim their names in this order.
+var derivedTypes = []struct {
+	suffix string
+	name   func(*objectNames) *string
+}{
+	{"Connection", func(n *objectNames) *string { return &n.connection }},
+	{"Edge", func(n *objectNames) *string { return &n.edge }},
+	{"Filter", func(n *objectNames) *string { return &n.filter }},
+	{"LookupFilter", func(n *objectNames) *string { return &n.lookupFilter }},
+	{"ListFilter", func(n *objectNames) *string { return &n.listFilter }},
+	{"OrderBy", func(n *objectNames) *string { return &n.order }},
+	{"Input", func(n *objectNames) *string { return &n.input }},
+	{"Patch", func(n *objectNames) *string { return &n.patch }},
+	{"ChildrenInput", func(n *objectNames) *string { return &n.children }},
+	{"Key", func(n *objectNames) *string { return &n.key }},
+	{"KeyField", func(n *objectNames) *string { return &n.keyField }},
+	{"Group", func(n *objectNames) *string { return &n.group }},
+	{"GroupKey", func(n *objectNames) *string { return &n.groupKey }},
+	{"GroupBy", func(n *objectNames) *string { return &n.groupBy }},
+	{"GroupOrderBy", func(n *objectNames) *string { return &n.groupOrder }},
+	{"Totals", func(n *objectNames) *string { return &n.totals }},
+	{"Extremes", func(n *objectNames) *string { return &n.extremes }},
+	{"Payload", func(n *objectNames) *string { return &n.payload }},
+	{"ListPayload", func(n *objectNames) *string { return &n.listPayload }},
+	{"Result", func(n *objectNames) *string { return &n.result }},
+	{"UpdateOperationInput", func(n *objectNames) *string { return &n.batchUpdate }},
+	{"DeleteOperationInput", func(n *objectNames) *string { return &n.batchDelete }},
+	{"UpsertOperationInput", func(n *objectNames) *string { return &n.batchUpsert }},
+}
+
+// mutationFields are the root fields of Mutation that come with an object, by
+// what stands in front of its type's name or of its plural.
+var mutationFields = []struct {
+	prefix string
+	plural bool
+	name   func(*objectNames) *string
+}{
+	{"create", false, func(n *objectNames) *string { return &n.create }},
+	{"update", false, func(n *objectNames) *string { return &n.update }},
+	{"delete", false, func(n *objectNames) *string { return &n.remove }},
+	{"restore", false, func(n *objectNames) *string { return &n.restore }},
+	{"create", true, func(n *objectNames) *string { return &n.createMany }},
+	{"upsert", true, func(n *objectNames) *string { return &n.upsertMany }},
+	{"upsert", false, func(n *objectNames) *string { return &n.upsert }},
+}
 
 // fixedTypes are taken whatever the workspace defines.
 var fixedTypes = []string{
@@ -35,66 +81,195 @@ var fixedTypes = []string{
 	"DateBucket", "MoneyGroupBy", "MutationError", "DeletePayload", "BatchOperation", "BatchPayload", "BatchResult", "BatchRecord",
 }
 
-func newNames(snap *metadata.Snapshot) names {
-	types, roots, mutations := claims{}, claims{"nothing": true}, claims{"batch": true, "ref": true}
-	for _, t := range fixedTypes {
-		types[t] = true
+// fixedRoots and fixedMutations are root fields of no object.
+var fixedRoots, fixedMutations = []string{"nothing"}, []string{"batch", "ref"}
+
+// names gives the objects of a snapshot their names. They are chosen over all
+// objects, whoever asks, so that a type has one name for everybody; and from the
+// snapshot alone, name by name, so that nothing is kept for the objects that
+// nobody asks for. Metadata reserves most collisions; of the few left, all but
+// the first get trailing underscores: what is fixed is first, then the objects'
+// own names, then what is derived, in order of the objects.
+type names struct{ snapshot *metadata.Snapshot }
+
+// of gives the names of an object.
+func (s names) of(o *metadata.ObjectView) *objectNames {
+	n := &objectNames{enums: map[string]string{}, enumFilters: map[string]string{}}
+	n.typ = n.bend(s.typeOf(o.Name), "")
+	for i, d := range derivedTypes {
+		*d.name(n) = n.bend(n.typ+d.suffix, strings.Repeat("_", s.typesBefore(n.typ+d.suffix, o.Name, i)))
 	}
-	all := names{}
-	// Objects first: their own names give way to nobody's derived ones.
-	for _, name := range snap.Names() {
-		all[name] = &objectNames{typ: types.take(pascal(name)), one: roots.take(name)}
+	at := len(derivedTypes)
+	for _, f := range o.All {
+		if !hasEnum(f) {
+			continue
+		}
+		wanted := n.typ + pascal(f.Name)
+		n.enums[f.Name] = n.bend(wanted, strings.Repeat("_", s.typesBefore(wanted, o.Name, at)))
+		n.enumFilters[f.Name] = n.bend(wanted+"Filter", strings.Repeat("_", s.typesBefore(wanted+"Filter", o.Name, at+1)))
+		at += 2
 	}
-	for _, name := range snap.Names() {
-		o, n := snap.Lookup(name), all[name]
-		n.many = roots.take(o.Plural)
-		n.deriveTypes(types, o)
-		plural := pascal(o.Plural)
-		n.create = mutations.take("create" + n.typ)
-		n.update = mutations.take("update" + n.typ)
-		n.remove = mutations.take("delete" + n.typ)
-		n.restore = mutations.take("restore" + n.typ)
-		n.createMany = mutations.take("create" + plural)
-		n.upsertMany = mutations.take("upsert" + plural)
-		n.upsert = mutations.take("upsert" + n.typ)
+	n.one = n.bend(o.Name, strings.Repeat("_", count(fixedRoots, o.Name)))
+	many := count(fixedRoots, o.Plural)
+	if s.snapshot.Lookup(o.Plural) != nil {
+		many++
 	}
-	return all
+	n.many = n.bend(o.Plural, strings.Repeat("_", many))
+	for i, m := range mutationFields {
+		wanted := m.prefix + n.typ
+		if m.plural {
+			wanted = m.prefix + pascal(o.Plural)
+		}
+		*m.name(n) = n.bend(wanted, strings.Repeat("_", s.mutationsBefore(wanted, o.Name, i)))
+	}
+	return n
 }
 
-func (n *objectNames) deriveTypes(types claims, o *metadata.ObjectView) {
-	for _, t := range []struct {
-		name   *string
-		suffix string
-	}{
-		{&n.connection, "Connection"}, {&n.edge, "Edge"},
-		{&n.filter, "Filter"}, {&n.lookupFilter, "LookupFilter"}, {&n.listFilter, "ListFilter"},
-		{&n.order, "OrderBy"}, {&n.input, "Input"}, {&n.patch, "Patch"}, {&n.children, "ChildrenInput"},
-		{&n.key, "Key"}, {&n.keyField, "KeyField"},
-		{&n.group, "Group"}, {&n.groupKey, "GroupKey"}, {&n.groupBy, "GroupBy"}, {&n.groupOrder, "GroupOrderBy"},
-		{&n.totals, "Totals"}, {&n.extremes, "Extremes"},
-		{&n.payload, "Payload"}, {&n.listPayload, "ListPayload"}, {&n.result, "Result"},
-		{&n.batchUpdate, "UpdateOperationInput"}, {&n.batchDelete, "DeleteOperationInput"}, {&n.batchUpsert, "UpsertOperationInput"},
-	} {
-		*t.name = types.take(n.typ + t.suffix)
+// bend joins a wanted name and its underscores, and notes that there are some.
+func (n *objectNames) bend(wanted, underscores string) string {
+	if underscores != "" {
+		n.bent += wanted + underscores + " "
 	}
-	n.enums, n.enumFilters = map[string]string{}, map[string]string{}
-	for _, f := range o.All {
-		if f.Kind == metadata.KindSelect && isEnum(f) {
-			n.enums[f.Name] = types.take(n.typ + pascal(f.Name))
-			n.enumFilters[f.Name] = types.take(n.typ + pascal(f.Name) + "Filter")
+	return wanted + underscores
+}
+
+func count(list []string, name string) int {
+	if slices.Contains(list, name) {
+		return 1
+	}
+	return 0
+}
+
+// typeOf is the type of an object: its name, unless that is fixed.
+func (s names) typeOf(object string) string {
+	name := pascal(object)
+	return name + strings.Repeat("_", count(fixedTypes, name))
+}
+
+// typesBefore counts who takes a type's name before the at-th type of an object.
+func (s names) typesBefore(name, object string, at int) int {
+	before := count(fixedTypes, name)
+	if s.snapshot.Lookup(unpascal(name)) != nil {
+		before++
+	}
+	s.eachPrefix(name, func(o *metadata.ObjectView, rest string) {
+		if o.Name > object {
+			return
+		}
+		for i, d := range derivedTypes {
+			if d.suffix == rest && (o.Name != object || i < at) {
+				before++
+			}
+		}
+		if o.Name != object {
+			before += s.enumsBefore(o, rest, math.MaxInt)
+		} else {
+			before += s.enumsBefore(o, rest, at)
+		}
+	})
+	return before
+}
+
+// eachPrefix calls f for the objects whose type begins a type's name.
+func (s names) eachPrefix(name string, f func(o *metadata.ObjectView, rest string)) {
+	for i := 1; i < len(name); i++ {
+		if c := name[i]; c < 'A' || c > 'Z' {
+			continue
+		}
+		object := unpascal(strings.TrimRight(name[:i], "_"))
+		if o := s.snapshot.Lookup(object); o != nil && s.typeOf(object) == name[:i] {
+			f(o, name[i:])
 		}
 	}
 }
 
-// claims are names that are taken.
-type claims map[string]bool
-
-func (c claims) take(name string) string {
-	for c[name] {
-		name += "_"
+// enumsBefore counts the enums of an object, and their filters, that take the
+// rest of a type's name before its at-th type.
+func (s names) enumsBefore(o *metadata.ObjectView, rest string, at int) int {
+	before, i := 0, len(derivedTypes)
+	enum := unpascal(rest)
+	filtered, isFilter := strings.CutSuffix(enum, "Filter")
+	for _, f := range o.All {
+		if !hasEnum(f) {
+			continue
+		}
+		if f.Name == enum && i < at {
+			before++
+		}
+		if isFilter && f.Name == filtered && i+1 < at {
+			before++
+		}
+		i += 2
 	}
-	c[name] = true
-	return name
+	return before
+}
+
+// mutationsBefore counts who takes a mutation's name before the at-th of an
+// object.
+func (s names) mutationsBefore(name, object string, at int) int {
+	before := count(fixedMutations, name)
+	for i, m := range mutationFields {
+		rest, ok := strings.CutPrefix(name, m.prefix)
+		if !ok || rest == "" {
+			continue
+		}
+		var o *metadata.ObjectView
+		if m.plural {
+			o = s.snapshot.LookupPlural(unpascal(rest))
+		} else if o = s.snapshot.Lookup(unpascal(strings.TrimRight(rest, "_"))); o != nil && s.typeOf(o.Name) != rest {
+			o = nil
+		}
+		if o != nil && (o.Name < object || o.Name == object && i < at) {
+			before++
+		}
+	}
+	return before
+}
+
+// typeOwners lists the objects that a type of this name may come with, the most
+// likely first.
+func (s names) typeOwners(name string) []*metadata.ObjectView {
+	var out []*metadata.ObjectView
+	add := func(object string) {
+		if o := s.snapshot.Lookup(unpascal(strings.TrimRight(object, "_"))); o != nil && !slices.Contains(out, o) {
+			out = append(out, o)
+		}
+	}
+	for i := len(name); i > 0; i-- {
+		if i == len(name) || name[i] >= 'A' && name[i] <= 'Z' {
+			add(name[:i])
+		}
+	}
+	return out
+}
+
+// fieldOwners lists the objects that a field of this name in Query, Mutation or
+// another wide type may come with.
+func (s names) fieldOwners(name string) []*metadata.ObjectView {
+	var out []*metadata.ObjectView
+	add := func(name string) {
+		for _, o := range []*metadata.ObjectView{s.snapshot.Lookup(name), s.snapshot.LookupPlural(name)} {
+			if o != nil && !slices.Contains(out, o) {
+				out = append(out, o)
+			}
+		}
+	}
+	name = strings.TrimRight(name, "_")
+	add(name)
+	for _, m := range mutationFields {
+		if rest, ok := strings.CutPrefix(name, m.prefix); ok && rest != "" && rest[0] >= 'A' && rest[0] <= 'Z' {
+			add(unpascal(strings.TrimRight(rest, "_")))
+		}
+	}
+	return out
+}
+
+// unpascal is the camelCase name of a type's name; "" for one that is none.
+func unpascal(s string) string {
+	if s == "" || s[0] < 'A' || s[0] > 'Z' {
+		return ""
+	}
+	return strings.ToLower(s[:1]) + s[1:]
 }
 
 // pascal is a camelCase name as a type's name.
@@ -104,6 +279,9 @@ func pascal(s string) string {
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
+
+// hasEnum says that a field brings an enum and its filter.
+func hasEnum(f *metadata.Field) bool { return f.Kind == metadata.KindSelect && isEnum(f) }
 
 // isEnum says that a select becomes an enum: each option is a GraphQL name.
 // Otherwise the field is a String, since answers hold the stored names.

@@ -19,7 +19,8 @@ type plan struct {
 	schema *Schema
 	op     *ast.OperationDefinition
 	roots  []*node
-	size   int // bytes held, roughly
+	inputs map[string]*ast.Definition // types of values that the text speaks of
+	size   int                        // bytes held, roughly
 }
 
 // textRules are the rules a text is validated by: the standard's, but for
@@ -55,14 +56,18 @@ func newPlan(schema *Schema, text, operation string) (*plan, []*AnswerError) {
 	if err := measure(doc); err != nil {
 		return nil, []*AnswerError{newError(err)}
 	}
-	if errs := validator.ValidateWithRules(schema.AST, doc, textRules); len(errs) > 0 {
+	part, err := schema.read(doc)
+	if err != nil {
+		return nil, fieldErrors(err)
+	}
+	if errs := validator.ValidateWithRules(part.ast, doc, textRules); len(errs) > 0 {
 		return nil, textErrors(errs)
 	}
 	op, problem := choose(doc, operation)
 	if problem != nil {
 		return nil, []*AnswerError{newError(problem)}
 	}
-	f := &flattener{schema: schema}
+	f := &flattener{binds: part.binds}
 	for _, o := range doc.Operations {
 		roots, problem := f.operation(o)
 		if problem != nil {
@@ -75,7 +80,7 @@ func newPlan(schema *Schema, text, operation string) (*plan, []*AnswerError) {
 	if len(f.roots) > MaxRoots {
 		return nil, []*AnswerError{newError(tooCostly("the operation has more than %d top-level fields", MaxRoots))}
 	}
-	p := &plan{schema: schema, op: op, roots: f.roots, size: 4096 + 40*len(text)}
+	p := &plan{schema: schema, op: op, roots: f.roots, inputs: part.inputs(), size: 4096 + 40*len(text)}
 	precompile(p)
 	return p, nil
 }

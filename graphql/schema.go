@@ -4,98 +4,251 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"weak"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
-	"github.com/vektah/gqlparser/v2/validator"
 
 	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/policy"
 )
 
-// Schema is what one role set may ask of one revision. It is immutable and
-// shared by all who see the same.
+// Schema is what one role set may ask of one revision. It is a view: types are
+// made when a text first speaks of them, object by object, and shared with every
+// schema in which the object and those around it look the same (store). It is
+// safe for concurrent use, and shared by all who see the same.
 type Schema struct {
-	AST   *ast.Schema
-	sight *sight
-	bind  map[*ast.FieldDefinition]*binding
-	types []*ast.Definition // by name, for introspection
-	size  int               // bytes held, roughly
+	sight   *sight
+	mutates func() bool
+
+	mu   sync.Mutex
+	full weak.Pointer[wholeSchema] // as long as somebody reads it
 }
+
+func newSchema(snap *metadata.Snapshot, rights policy.Rights, shared *store) *Schema {
+	s := &Schema{sight: newSight(snap, rights, shared)}
+	s.mutates = sync.OnceValue(func() bool {
+		return rights.Might(metadata.ActionCreate, metadata.ActionUpdate, metadata.ActionDelete) && s.sight.any((*objectSight).writable)
+	})
+	return s
+}
+
+// schemaSize is the memory of a schema without the types it shares, roughly.
+const schemaSize = 64 << 10
 
 // SDL writes the schema as text, for tools that generate code from it.
 func (s *Schema) SDL() string {
 	var b strings.Builder
-	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchema(s.AST)
+	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchema(s.whole().ast)
 	return b.String()
 }
 
-// prelude is what every GraphQL schema has, parsed once and shared.
-var prelude = sync.OnceValue(validator.PreludeDocument)
-
-// unsupported are directives of the prelude that we do not carry out.
-var unsupported = map[string]bool{"defer": true, "oneOf": true}
-
-// newSchema builds the schema of a role set from the metadata, without SDL
-// text: text costs 290 ms per thousand objects.
-func newSchema(s *sight) *Schema {
-	b := &builder{sight: s, schema: &ast.Schema{
-		Types:         map[string]*ast.Definition{},
-		Directives:    map[string]*ast.DirectiveDefinition{},
-		PossibleTypes: map[string][]*ast.Definition{},
-		Implements:    map[string][]*ast.Definition{},
-	}, bind: map[*ast.FieldDefinition]*binding{}, helps: map[*metadata.Field]string{}}
-	for _, d := range prelude().Definitions {
-		b.schema.AddTypes(d)
-		for _, f := range d.Fields {
-			b.bind[f] = &binding{what: introspection}
+// typ finds a type by its name, nil for none. Of a wide type it has the fields
+// that stand in every schema.
+func (s *Schema) typ(name string) *typ {
+	if t := fixed().types[name]; t != nil {
+		if name == "Mutation" && !s.mutates() {
+			return nil
+		}
+		return t
+	}
+	for _, view := range s.sight.names.typeOwners(name) {
+		if o := s.sight.object(view.Name); o != nil {
+			if t := s.typesOf(o).types[name]; t != nil {
+				return t
+			}
 		}
 	}
-	for _, d := range prelude().Directives {
-		if !unsupported[d.Name] {
-			b.schema.Directives[d.Name] = d
-		}
-	}
-	b.scalars()
-	b.operators()
-	b.groupScalars()
-	for _, o := range s.order {
-		b.object(o)
-	}
-	b.query()
-	b.mutation()
-	return b.finish()
+	return nil
 }
 
-func (b *builder) finish() *Schema {
-	b.prune()
-	s := &Schema{AST: b.schema, sight: b.sight, bind: b.bind, size: 4096 + 150*len(b.bind)}
-	for _, d := range b.schema.Types {
-		s.types = append(s.types, d)
-		s.size += 300 + 200*len(d.Fields) + 100*len(d.EnumValues)
-		if d.Kind == ast.Object {
-			b.schema.PossibleTypes[d.Name] = []*ast.Definition{d}
+// wideField finds a field of a wide type.
+func (s *Schema) wideField(t, name string) (*ast.FieldDefinition, *binding) {
+	if f, bind := fixed().types[t].field(name); f != nil {
+		if s.has(t, name) {
+			return f, bind
+		}
+		return nil, nil
+	}
+	for _, view := range s.sight.names.fieldOwners(name) {
+		if o := s.sight.object(view.Name); o != nil {
+			if part := s.typesOf(o).types[t]; part != nil {
+				if f, bind := part.field(name); f != nil {
+					return f, bind
+				}
+			}
 		}
 	}
-	slices.SortFunc(s.types, func(a, b *ast.Definition) int { return strings.Compare(a.Name, b.Name) })
-	return s
+	return nil, nil
+}
+
+// has says whether a field that depends on what the role set may do at all is
+// in its schema.
+func (s *Schema) has(typ, field string) bool {
+	switch typ + "." + field {
+	case "Query.nothing":
+		return !s.sight.any(func(o *objectSight) bool { return o.read })
+	case "BatchResult.record":
+		return s.sight.any(func(o *objectSight) bool { return o.read && o.writable() })
+	}
+	return true
+}
+
+// batchVerb is what a key of BatchOperation does.
+func (s *Schema) batchVerb(key string) (batchVerb, bool) {
+	for _, view := range s.sight.names.fieldOwners(key) {
+		if o := s.sight.object(view.Name); o != nil {
+			if verb, ok := s.typesOf(o).batch[key]; ok {
+				return batchVerb{o, verb}, true
+			}
+		}
+	}
+	return batchVerb{}, false
+}
+
+// typesOf are the types that come with an object.
+func (s *Schema) typesOf(o *objectSight) *objectTypes {
+	known, _ := s.sight.store.types.get(o)
+	for _, t := range known {
+		if t.fits(s.sight) {
+			return t
+		}
+	}
+	t := newObjectTypes(s.sight, o)
+	// The newest first; others see other things around the object.
+	known = append([]*objectTypes{t}, known[:min(len(known), maxVariants-1)]...)
+	size := 0
+	for _, t := range known {
+		size += t.size
+	}
+	s.sight.store.types.set(o, known, size)
+	return t
+}
+
+// store has what schemas share, over role sets and revisions: the sights of
+// objects, and their types.
+type store struct {
+	sights *cache[sightKey, *objectSight]
+	types  *cache[*objectSight, []*objectTypes]
+}
+
+// maxVariants is how many surroundings an object's types are kept for.
+const maxVariants = 4
+
+// sightKey is what a sight depends on: the object, what is visible of it, and
+// names that gave way.
+type sightKey struct {
+	object  *metadata.ObjectView
+	visible string
+	bent    string
+}
+
+// newStore makes a store of about so many bytes.
+func newStore(size int) *store {
+	return &store{
+		sights: newCache[sightKey, *objectSight](size/4, size/4),
+		types:  newCache[*objectSight, []*objectTypes](size-size/4, size),
+	}
+}
+
+// wholeSchema is a schema in full, for those who want to see all of it.
+type wholeSchema struct {
+	ast   *ast.Schema
+	types []*ast.Definition // by name
+	typs  map[string]*typ
+}
+
+// whole makes all types, which takes long where there are many objects.
+func (s *Schema) whole() *wholeSchema {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w := s.full.Value(); w != nil {
+		return w
+	}
+	w := s.everything()
+	w.prune()
+	w.finish()
+	s.full = weak.Make(w)
+	return w
+}
+
+// everything has also the types that nothing refers to.
+func (s *Schema) everything() *wholeSchema {
+	w := &wholeSchema{typs: map[string]*typ{}, ast: &ast.Schema{
+		Types: map[string]*ast.Definition{}, Directives: fixed().directives,
+		PossibleTypes: map[string][]*ast.Definition{}, Implements: map[string][]*ast.Definition{},
+	}}
+	for name, t := range fixed().types {
+		if wideTypes[name] == nil {
+			w.typs[name] = t
+		}
+	}
+	var parts []*objectTypes
+	for _, o := range s.sight.all() {
+		types := s.typesOf(o)
+		parts = append(parts, types)
+		for name, t := range types.types {
+			if wideTypes[name] == nil {
+				w.typs[name] = t
+			}
+		}
+	}
+	for name := range wideTypes {
+		if t := s.widened(name, parts); len(t.Fields) > 0 {
+			w.typs[name] = t
+		}
+	}
+	if !s.mutates() {
+		delete(w.typs, "Mutation")
+	}
+	return w
+}
+
+// widened is a wide type with the fields of all objects.
+func (s *Schema) widened(name string, parts []*objectTypes) *typ {
+	t := fixed().types[name].bare()
+	own := func() {
+		for i, f := range fixed().types[name].Fields {
+			if s.has(name, f.Name) {
+				t.add(f, fixed().types[name].bind(i))
+			}
+		}
+	}
+	if wideTypes[name].ownFirst {
+		own()
+	}
+	for _, p := range parts {
+		if part := p.types[name]; part != nil {
+			for i, f := range part.Fields {
+				t.add(f, part.bind(i))
+			}
+		}
+	}
+	if !wideTypes[name].ownFirst {
+		own()
+	}
+	return t
 }
 
 // prune drops the types that nothing refers to, as a lookup's filter where no
 // lookup leads.
-func (b *builder) prune() {
-	reached := map[string]bool{}
+func (w *wholeSchema) prune() {
+	reached := map[string]*typ{}
 	var reach func(name string)
 	reach = func(name string) {
-		d := b.schema.Types[name]
-		if d == nil || reached[name] {
+		t := w.typs[name]
+		if t == nil || reached[name] != nil {
 			return
 		}
-		reached[name] = true
-		for _, f := range d.Fields {
+		reached[name] = t
+		for _, f := range t.Fields {
 			reach(f.Type.Name())
 			for _, a := range f.Arguments {
 				reach(a.Type.Name())
 			}
+		}
+		for _, member := range t.Types {
+			reach(member)
 		}
 	}
 	for _, d := range prelude().Definitions {
@@ -103,77 +256,28 @@ func (b *builder) prune() {
 	}
 	reach("Query")
 	reach("Mutation")
-	for name, d := range b.schema.Types {
-		if reached[name] {
-			continue
+	w.typs = reached
+}
+
+func (w *wholeSchema) finish() {
+	for name, t := range w.typs {
+		w.types = append(w.types, t.Definition)
+		w.ast.Types[name] = t.Definition
+		possible(w.ast, t.Definition, func(name string) *ast.Definition { return w.typs[name].Definition })
+	}
+	w.ast.Query, w.ast.Mutation = w.ast.Types["Query"], w.ast.Types["Mutation"]
+	slices.SortFunc(w.types, func(a, b *ast.Definition) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// possible notes which objects a type may be.
+func possible(s *ast.Schema, d *ast.Definition, find func(string) *ast.Definition) {
+	switch d.Kind {
+	case ast.Object:
+		s.PossibleTypes[d.Name] = []*ast.Definition{d}
+	case ast.Union:
+		for _, member := range d.Types {
+			s.PossibleTypes[d.Name] = append(s.PossibleTypes[d.Name], find(member))
+			s.Implements[member] = append(s.Implements[member], d)
 		}
-		delete(b.schema.Types, name)
-		for _, f := range d.Fields {
-			delete(b.bind, f)
-		}
 	}
-}
-
-type builder struct {
-	sight  *sight
-	schema *ast.Schema
-	bind   map[*ast.FieldDefinition]*binding
-	helps  map[*metadata.Field]string
-}
-
-// define adds a type.
-func (b *builder) define(d *ast.Definition) *ast.Definition {
-	b.schema.Types[d.Name] = d
-	return d
-}
-
-// output adds a field to an object type.
-func (b *builder) output(d *ast.Definition, name, description string, t *ast.Type, bind binding, args ...*ast.ArgumentDefinition) {
-	f := &ast.FieldDefinition{Name: name, Description: description, Type: t, Arguments: args}
-	d.Fields = append(d.Fields, f)
-	b.bind[f] = &bind
-}
-
-// input adds a field to an input type.
-func input(d *ast.Definition, name, description string, t *ast.Type) {
-	d.Fields = append(d.Fields, &ast.FieldDefinition{Name: name, Description: description, Type: t})
-}
-
-func arg(name, description string, t *ast.Type) *ast.ArgumentDefinition {
-	return &ast.ArgumentDefinition{Name: name, Description: description, Type: t}
-}
-
-func argDefault(name, description, typ string, kind ast.ValueKind, raw string) *ast.ArgumentDefinition {
-	a := arg(name, description, named(typ))
-	a.DefaultValue = &ast.Value{Kind: kind, Raw: raw, ExpectedType: a.Type}
-	return a
-}
-
-func named(name string) *ast.Type    { return ast.NamedType(name, nil) }
-func required(name string) *ast.Type { return ast.NonNullNamedType(name, nil) }
-
-// listOf is [name!], requiredList [name!]!.
-func listOf(name string) *ast.Type       { return ast.ListType(required(name), nil) }
-func requiredList(name string) *ast.Type { return ast.NonNullListType(required(name), nil) }
-
-// help describes a field, in one text for all types it occurs in.
-func (b *builder) help(f *metadata.Field) string {
-	text, ok := b.helps[f]
-	if !ok {
-		text = describe(f.Label, f.Description, f.Name)
-		b.helps[f] = text
-	}
-	return text
-}
-
-// describe is what people read of a component in the schema.
-func describe(label, description metadata.Label, name string) string {
-	text := label.In("en", name)
-	if zh := label["zh"]; zh != "" && zh != text {
-		text += " · " + zh
-	}
-	if d := description.In("en", ""); d != "" {
-		text += "\n\n" + d
-	}
-	return text
 }

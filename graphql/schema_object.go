@@ -18,6 +18,9 @@ func (b *builder) object(o *objectSight) {
 	}
 	b.inputs(o)
 	b.payloads(o)
+	b.queriesOf(o)
+	b.mutationsOf(o)
+	b.batchOperations(o)
 }
 
 // enums adds an enum per select that the caller may read or write.

@@ -7,55 +7,44 @@ import (
 	"github.com/trellishq/trellis/core"
 )
 
-// query adds the root of queries.
-func (b *builder) query() {
-	d := b.define(&ast.Definition{Kind: ast.Object, Name: "Query"})
-	b.schema.Query = d
-	for _, o := range b.sight.order {
-		if !o.read {
-			continue
-		}
-		args := []*ast.ArgumentDefinition{arg("id", "", named("ID"))}
-		if len(o.keys) > 0 {
-			args = append(args, arg("key", "", named(o.names.key)))
-		}
-		if o.remove {
-			args = append(args, includeDeleted())
-		}
-		b.output(d, o.names.one, describe(o.Label, nil, o.Name)+"\n\nBy id or key; null when it is not there or you may not read it.",
-			named(o.names.typ), binding{what: rootOne, object: o}, args...)
-		b.output(d, o.names.many, describe(o.PluralLabel, nil, o.Plural), named(o.names.connection),
-			binding{what: rootMany, object: o}, b.listArgs(o, true)...)
-	}
-	if len(d.Fields) == 0 {
-		b.output(d, "nothing", "There is nothing you may read.", named("Boolean"), binding{what: rootNothing})
-	}
+// roots adds the root fields of no object.
+func (b *builder) roots() {
+	d := b.wide("Query")
+	b.output(d, "nothing", "There is nothing you may read.", named("Boolean"), binding{what: rootNothing})
 	for _, f := range validator.QueryIntrospectionFields() {
 		what := rootSchema
 		if f.Name == "__type" {
 			what = rootType
 		}
-		d.Fields = append(d.Fields, f)
-		b.bind[f] = &binding{what: what}
+		b.typ(d).add(f, &binding{what: what})
 	}
 }
 
-// mutation adds the root of mutations, unless there is nothing to do.
-func (b *builder) mutation() {
-	d := &ast.Definition{Kind: ast.Object, Name: "Mutation",
-		Description: "Each field is one transaction; they run in the order given."}
-	for _, o := range b.sight.order {
-		b.mutationsOf(d, o)
-	}
-	if len(d.Fields) == 0 {
+// queriesOf adds the root fields by which an object is read.
+func (b *builder) queriesOf(o *objectSight) {
+	if !o.read {
 		return
 	}
-	b.mutationErrors()
-	b.batch(d)
-	b.schema.Mutation = b.define(d)
+	d := b.wide("Query")
+	args := []*ast.ArgumentDefinition{arg("id", "", named("ID"))}
+	if len(o.keys) > 0 {
+		args = append(args, arg("key", "", named(o.names.key)))
+	}
+	if o.remove {
+		args = append(args, includeDeleted())
+	}
+	b.output(d, o.names.one, describe(o.Label, nil, o.Name)+"\n\nBy id or key; null when it is not there or you may not read it.",
+		named(o.names.typ), binding{what: rootOne, object: o}, args...)
+	b.output(d, o.names.many, describe(o.PluralLabel, nil, o.Plural), named(o.names.connection),
+		binding{what: rootMany, object: o}, b.listArgs(o, true)...)
 }
 
-func (b *builder) mutationsOf(d *ast.Definition, o *objectSight) {
+// mutationsOf adds the root fields by which an object is written.
+func (b *builder) mutationsOf(o *objectSight) {
+	if !o.writable() {
+		return
+	}
+	d := b.wide("Mutation")
 	n := o.names
 	id := arg("id", "", required("ID"))
 	version := arg("ifVersion", "Refuses unless the record has this version.", named("Long"))
@@ -89,41 +78,33 @@ func (b *builder) mutationErrors() {
 	b.output(gone, "errors", "", requiredList("MutationError"), binding{what: payloadErrors})
 }
 
-// batch adds writes over several objects in one transaction.
-func (b *builder) batch(d *ast.Definition) {
-	op := b.define(&ast.Definition{Kind: ast.InputObject, Name: "BatchOperation",
-		Description: "One operation: exactly one of the fields beside ref is given. A lookup may be \"@name\", the record of an earlier operation with that ref."})
-	input(op, "ref", "A name for later operations: letters, digits and _.", named("String"))
-	for _, o := range b.sight.order {
-		b.batchOperations(op, o)
-	}
-	record := b.define(&ast.Definition{Kind: ast.Object, Name: "BatchRecord", Description: "The record of an operation, in the field of its object."})
-	for _, o := range b.sight.order {
-		if o.read && o.writable() {
-			b.output(record, o.names.one, "", named(o.names.typ), binding{what: batchRecord, object: o})
-		}
-	}
-	row := b.define(&ast.Definition{Kind: ast.Object, Name: "BatchResult"})
+// batches adds writes over several objects in one transaction.
+func (b *builder) batches() {
+	input(b.wide("BatchOperation"), "ref", "A name for later operations: letters, digits and _.", named("String"))
+	row := b.wide("BatchResult")
 	b.output(row, "index", "The position in operations.", required("Int"), binding{what: resultIndex})
 	b.output(row, "ref", "", named("String"), binding{what: resultRef})
 	b.output(row, "id", "Null when nothing was written.", named("ID"), binding{what: payloadID})
-	if len(record.Fields) > 0 {
-		b.output(row, "record", "", named("BatchRecord"), binding{what: payloadRecord})
-	} else {
-		delete(b.schema.Types, record.Name)
-	}
+	b.output(row, "record", "", named("BatchRecord"), binding{what: payloadRecord})
 	b.output(row, "errors", "", requiredList("MutationError"), binding{what: payloadErrors})
 	all := b.define(&ast.Definition{Kind: ast.Object, Name: "BatchPayload"})
 	b.output(all, "results", "One for each of the operations, in their order.", requiredList("BatchResult"), binding{what: payloadResults})
-	b.output(d, "batch", "Several operations in one transaction, in order. 1,000 at most.", named("BatchPayload"), binding{what: rootBatch},
+	b.output(b.wide("Mutation"), "batch", "Several operations in one transaction, in order. 1,000 at most.", named("BatchPayload"), binding{what: rootBatch},
 		arg("operations", "", requiredList("BatchOperation")), argDefault("onError", "", "OnError", ast.EnumValue, "ABORT"))
 }
 
-func (b *builder) batchOperations(op *ast.Definition, o *objectSight) {
-	n := o.names
+// batchOperations adds an object's operations in a batch.
+func (b *builder) batchOperations(o *objectSight) {
+	if !o.writable() {
+		return
+	}
+	n, op := o.names, b.wide("BatchOperation")
+	if o.read {
+		b.output(b.wide("BatchRecord"), n.one, "", named(n.typ), binding{what: batchRecord, object: o})
+	}
 	add := func(name string, verb core.Verb, t *ast.Type) {
 		input(op, name, "", t)
-		b.sight.batch[name] = batchVerb{o, verb}
+		b.batch[name] = verb
 	}
 	target := func(name string, also ...*ast.FieldDefinition) {
 		d := b.define(&ast.Definition{Kind: ast.InputObject, Name: name})

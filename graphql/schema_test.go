@@ -36,15 +36,16 @@ func TestSchemaIsValid(t *testing.T) {
 func TestSchemaHasBindings(t *testing.T) {
 	t.Parallel()
 	s := schemaOf(t, shop(t), "boss")
-	for _, d := range s.types {
+	whole := s.whole()
+	for _, d := range whole.typs {
 		if d.Kind != ast.Object {
 			continue
 		}
-		for _, f := range d.Fields {
-			if s.bind[f] == nil {
+		for i, f := range d.Fields {
+			if d.bind(i) == nil {
 				t.Errorf("%s.%s has no binding", d.Name, f.Name)
 			}
-			if s.AST.Types[f.Type.Name()] == nil {
+			if whole.ast.Types[f.Type.Name()] == nil {
 				t.Errorf("%s.%s has the unknown type %s", d.Name, f.Name, f.Type)
 			}
 		}
@@ -71,13 +72,13 @@ func TestNamesCollide(t *testing.T) {
 		}
 	}
 	s := schemaOf(t, def, "boss")
-	if d := s.AST.Types["AccountPatch"]; d == nil || d.Kind != ast.Object {
+	if d := s.whole().ast.Types["AccountPatch"]; d == nil || d.Kind != ast.Object {
 		t.Error("an object keeps its own name")
 	}
-	if d := s.AST.Types["AccountPatch_"]; d == nil || d.Kind != ast.InputObject {
+	if d := s.whole().ast.Types["AccountPatch_"]; d == nil || d.Kind != ast.InputObject {
 		t.Error("a derived type gives way")
 	}
-	if !slices.ContainsFunc(s.AST.Mutation.Fields, func(f *ast.FieldDefinition) bool {
+	if !slices.ContainsFunc(s.whole().ast.Mutation.Fields, func(f *ast.FieldDefinition) bool {
 		a := f.Arguments.ForName("input")
 		return f.Name == "updateAccount" && a != nil && a.Type.Name() == "AccountPatch_"
 	}) {

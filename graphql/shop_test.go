@@ -45,11 +45,11 @@ func schemaOf(t testing.TB, def *metadata.Definition, role string) *Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen, err := look(engine, snap, principalOf(role))
+	rights, err := engine.Rights(principalOf(role))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newSchema(seen)
+	return newSchema(snap, rights, newStore(64<<20))
 }
 
 // golden compares with a file under testdata, or rewrites it with -update.

@@ -1,20 +1,32 @@
 package graphql
 
 import (
-	"context"
+	"sync"
 
 	"github.com/trellishq/trellis/core"
 	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/policy"
 )
 
-// sight is what a role set may see and do: the shape of its schema.
+// sight is what a role set may see and do: the shape of its schema. An object is
+// looked at when it is first asked for, and what is seen of it is shared with
+// all who see the same, in this revision and others (store).
 type sight struct {
+	*outlook
+	// note, when not nil, is told which objects were asked for.
+	note func(name string, o *objectSight)
+}
+
+// outlook is what the sights of one schema share.
+type outlook struct {
 	snapshot *metadata.Snapshot
-	objects  map[string]*objectSight
-	order    []*objectSight // by name
-	// batch has the operations of BatchOperation by key.
-	batch map[string]batchVerb
+	names    names
+	rights   policy.Rights
+	store    *store
+
+	mu      sync.RWMutex
+	objects map[string]*objectSight // looked at already; nil for those not seen
+	err     error                   // of looking at any of them
 }
 
 // batchVerb is what a key of BatchOperation does.
@@ -35,33 +47,101 @@ type objectSight struct {
 	keys                         [][]string // unique keys all of whose fields may be read and filtered by
 }
 
-func look(engine *policy.Engine, snap *metadata.Snapshot, p *policy.Principal) (*sight, error) {
-	s := &sight{snapshot: snap, objects: map[string]*objectSight{}, batch: map[string]batchVerb{}}
-	all := newNames(snap)
-	for _, name := range snap.Names() {
-		v, err := engine.Visible(p, name)
-		if err != nil {
-			return nil, err
+func newSight(snap *metadata.Snapshot, rights policy.Rights, shared *store) *sight {
+	return &sight{outlook: &outlook{snapshot: snap, names: names{snap}, rights: rights, store: shared, objects: map[string]*objectSight{}}}
+}
+
+// maxLooked is how many objects a schema itself remembers; beyond, it forgets
+// them all, since the store has those in use.
+const maxLooked = 1_000
+
+// object is an object as it is seen, nil when it is not or does not exist.
+func (s *sight) object(name string) *objectSight {
+	s.mu.RLock()
+	o, known := s.objects[name]
+	s.mu.RUnlock()
+	if !known {
+		var err error
+		o, err = s.look(name)
+		s.mu.Lock()
+		if len(s.objects) >= maxLooked {
+			clear(s.objects)
 		}
-		o := &objectSight{
-			ObjectView: snap.Lookup(name), names: all[name],
-			read: v.Can[metadata.ActionRead], create: v.Can[metadata.ActionCreate],
-			update: v.Can[metadata.ActionUpdate], remove: v.Can[metadata.ActionDelete],
-			readable: set(v.Read), creatable: set(v.Create), updatable: set(v.Update),
-			filterable: map[string]bool{}, aggregable: map[string]bool{},
-			aggregate: v.Can[metadata.ActionRead] && v.Can[metadata.ActionAggregate],
-		}
-		if !o.read && !o.create && !o.update && !o.remove {
-			continue
-		}
-		if err := o.markFilterable(engine, p); err != nil {
-			return nil, err
-		}
-		o.findKeys()
 		s.objects[name] = o
-		s.order = append(s.order, o)
+		if err != nil {
+			s.err = err
+		}
+		s.mu.Unlock()
 	}
-	return s, nil
+	if s.note != nil {
+		s.note(name, o)
+	}
+	return o
+}
+
+// problem is why an object could not be looked at.
+func (s *sight) problem() error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.err
+}
+
+func (s *sight) look(name string) (*objectSight, error) {
+	view := s.snapshot.Lookup(name)
+	if view == nil {
+		return nil, nil
+	}
+	v, err := s.rights.Visible(name)
+	if err != nil {
+		return nil, err
+	}
+	if !(v.Can[metadata.ActionRead] || v.Can[metadata.ActionCreate] || v.Can[metadata.ActionUpdate] || v.Can[metadata.ActionDelete]) {
+		return nil, nil
+	}
+	n := s.names.of(view)
+	key := sightKey{view, v.Key, n.bent}
+	if o, ok := s.store.sights.get(key); ok {
+		return o, nil
+	}
+	o := &objectSight{
+		ObjectView: view, names: n,
+		read: v.Can[metadata.ActionRead], create: v.Can[metadata.ActionCreate],
+		update: v.Can[metadata.ActionUpdate], remove: v.Can[metadata.ActionDelete],
+		readable: set(v.Read), creatable: set(v.Create), updatable: set(v.Update),
+		filterable: map[string]bool{}, aggregable: map[string]bool{},
+		aggregate: v.Can[metadata.ActionRead] && v.Can[metadata.ActionAggregate],
+	}
+	if err := o.markFilterable(s.rights); err != nil {
+		return nil, err
+	}
+	o.findKeys()
+	return s.store.sights.put(key, o, o.size()), nil
+}
+
+// size is the memory of a sight, roughly.
+func (o *objectSight) size() int {
+	return 4096 + 40*(len(o.readable)+len(o.filterable)+len(o.creatable)+len(o.updatable))
+}
+
+// all lists the objects that are seen, by name.
+func (s *sight) all() []*objectSight {
+	var out []*objectSight
+	for _, name := range s.snapshot.Names() {
+		if o := s.object(name); o != nil {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// any says that one of the objects seen is as wanted.
+func (s *sight) any(is func(*objectSight) bool) bool {
+	for _, name := range s.snapshot.Names() {
+		if o := s.object(name); o != nil && is(o) {
+			return true
+		}
+	}
+	return false
 }
 
 func set(list []string) map[string]bool {
@@ -74,11 +154,11 @@ func set(list []string) map[string]bool {
 
 // markFilterable finds the fields that may decide which records are listed: a
 // masked one may not.
-func (o *objectSight) markFilterable(engine *policy.Engine, p *policy.Principal) error {
+func (o *objectSight) markFilterable(rights policy.Rights) error {
 	if !o.read {
 		return nil
 	}
-	grant, err := engine.Grant(context.Background(), p, o.Name, metadata.ActionRead)
+	grant, err := rights.Grant(o.Name, metadata.ActionRead)
 	if err != nil {
 		return err
 	}
@@ -87,16 +167,22 @@ func (o *objectSight) markFilterable(engine *policy.Engine, p *policy.Principal)
 			o.filterable[name] = true
 		}
 	}
+	if len(o.filterable) == len(o.readable) {
+		o.filterable = o.readable
+	}
 	if !o.aggregate {
 		return nil
 	}
-	if grant, err = engine.Grant(context.Background(), p, o.Name, metadata.ActionAggregate); err != nil {
+	if grant, err = rights.Grant(o.Name, metadata.ActionAggregate); err != nil {
 		return err
 	}
 	for name := range o.filterable {
 		if m := grant.Field(name).Mode; m == policy.Plain || m == policy.When {
 			o.aggregable[name] = true
 		}
+	}
+	if len(o.aggregable) == len(o.filterable) {
+		o.aggregable = o.filterable
 	}
 	return nil
 }
@@ -142,7 +228,7 @@ func (o *objectSight) keyFields() []*metadata.Field {
 
 // target is the object a lookup refers to, nil when the caller may not read it.
 func (s *sight) target(f *metadata.Field) *objectSight {
-	t := s.objects[f.Target]
+	t := s.object(f.Target)
 	if t == nil || !t.read {
 		return nil
 	}
@@ -152,7 +238,7 @@ func (s *sight) target(f *metadata.Field) *objectSight {
 // listed is the object whose records a relation lists, nil when the caller may
 // not read it or may not see the lookup that makes the relation.
 func (s *sight) listed(r *metadata.Relation) *objectSight {
-	t := s.objects[r.Object]
+	t := s.object(r.Object)
 	if t == nil || !t.read || !t.readable[r.Field.Name] {
 		return nil
 	}
@@ -162,7 +248,7 @@ func (s *sight) listed(r *metadata.Relation) *objectSight {
 // child is the object of a relation whose records may be created inside their
 // parent: the lookup cascades and the caller may create them.
 func (s *sight) child(r *metadata.Relation) *objectSight {
-	t := s.objects[r.Object]
+	t := s.object(r.Object)
 	if t == nil || !t.create || !t.creatable[r.Field.Name] || r.Field.OnDelete != metadata.Cascade {
 		return nil
 	}

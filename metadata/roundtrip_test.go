@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -194,7 +195,7 @@ func TestNextIsLikeNew(t *testing.T) {
 			t.Fatalf("%s differs", name)
 		}
 		for i, r := range b.Relations {
-			if *a.Relations[i] != *r || *a.Relation(r.Name) != *r {
+			if !reflect.DeepEqual(a.Relations[i], r) || !reflect.DeepEqual(a.Relation(r.Name), r) {
 				t.Errorf("%s: relation %v, want %v", name, a.Relations[i], r)
 			}
 		}

@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -21,8 +22,8 @@ func (s *Snapshot) Next(def *Definition, revision int64) *Snapshot {
 	return n
 }
 
-// replace makes new views for the objects that changed and for those that
-// their lookups point at, or did.
+// replace makes new views for the objects that changed, and for those that
+// their lookups point at, or did, where these lookups are not as they were.
 func (s *Snapshot) replace(old *Snapshot, def *Definition) {
 	gone, come := Differing(old.def.Objects, def.Objects)
 	if len(gone)+len(come) == 0 {
@@ -55,19 +56,21 @@ func (s *Snapshot) replace(old *Snapshot, def *Definition) {
 
 func (s *Snapshot) build(old *Snapshot, now map[string]*Object, changed map[string]bool) {
 	stale := maps.Clone(changed)
-	targets := func(o *Object) {
-		for _, f := range o.Fields {
-			if f.Inverse != "" {
-				stale[f.Target] = true
+	for name := range changed {
+		var was *Object
+		if v := old.objects[name]; v != nil {
+			was = v.Object
+		}
+		before, after := inverses(was), inverses(now[name])
+		for target := range before {
+			if !reflect.DeepEqual(before[target], after[target]) {
+				stale[target] = true
 			}
 		}
-	}
-	for name := range changed {
-		if v := old.objects[name]; v != nil {
-			targets(v.Object)
-		}
-		if o := now[name]; o != nil {
-			targets(o)
+		for target := range after {
+			if before[target] == nil {
+				stale[target] = true
+			}
 		}
 	}
 	for name := range stale {
@@ -85,6 +88,20 @@ func (s *Snapshot) build(old *Snapshot, now map[string]*Object, changed map[stri
 			s.relate(v, old.objects[name], changed)
 		}
 	}
+}
+
+// inverses lists the lookups of an object that their targets know of, by target.
+func inverses(o *Object) map[string][]*Field {
+	m := map[string][]*Field{}
+	if o == nil {
+		return m
+	}
+	for _, f := range o.Fields {
+		if f.Inverse != "" {
+			m[f.Target] = append(m[f.Target], f)
+		}
+	}
+	return m
 }
 
 // relate gives a new view its relations: those of the old one from objects that

@@ -49,7 +49,7 @@ type roleSet struct {
 	// grants by object and action, filled when first asked for.
 	grants     []atomic.Pointer[[actionCount]atomic.Pointer[Grant]]
 	visibility sync.Map // object → *Visibility
-	schemaKey  atomic.Pointer[string]
+	key        atomic.Pointer[string]
 }
 
 // The actions in the order of the cache.
@@ -97,10 +97,16 @@ func (e *Engine) Snapshot() *metadata.Snapshot { return e.snapshot }
 // without a principal, FORBIDDEN for one of another workspace or past its
 // time, INVALID_INPUT for an unknown object or action.
 func (e *Engine) Grant(_ context.Context, p *Principal, object string, a metadata.Action) (*Grant, error) {
-	set, err := e.roleSet(p)
+	r, err := e.Rights(p)
 	if err != nil {
 		return nil, err
 	}
+	return r.Grant(object, a)
+}
+
+// Grant is Engine.Grant, of the role set.
+func (r Rights) Grant(object string, a metadata.Action) (*Grant, error) {
+	e, set := r.engine, r.set
 	o, known := e.objects[object]
 	i := slices.Index(actions[:], a)
 	if !known || i < 0 {

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"slices"
@@ -24,17 +23,22 @@ type Visibility struct {
 // Visible says what is there of an object for the role set of the principal.
 // The result is shared and must not be changed.
 func (e *Engine) Visible(p *Principal, object string) (*Visibility, error) {
-	set, err := e.roleSet(p)
+	r, err := e.Rights(p)
 	if err != nil {
 		return nil, err
 	}
-	if v, ok := set.visibility.Load(object); ok {
+	return r.Visible(object)
+}
+
+// Visible is Engine.Visible, of the role set.
+func (r Rights) Visible(object string) (*Visibility, error) {
+	if v, ok := r.set.visibility.Load(object); ok {
 		return v.(*Visibility), nil
 	}
 	v := &Visibility{Can: make(map[metadata.Action]bool, actionCount)}
 	digest := []byte(object)
 	for _, a := range actions {
-		g, err := e.Grant(context.Background(), p, object, a)
+		g, err := r.Grant(object, a)
 		if err != nil {
 			return nil, err
 		}
@@ -54,35 +58,14 @@ func (e *Engine) Visible(p *Principal, object string) (*Visibility, error) {
 		digest = append(append(digest, 1), a...)
 		for _, f := range fields {
 			digest = append(append(digest, 0), f...)
+			if g.Field(f).Mode == Masked {
+				digest = append(digest, 2)
+			}
 		}
 	}
 	v.Key = shortHash(digest)
-	found, _ := set.visibility.LoadOrStore(object, v)
+	found, _ := r.set.visibility.LoadOrStore(object, v)
 	return found.(*Visibility), nil
-}
-
-// VisibilityKey is equal for principals who see the same schema: the same
-// objects, actions and fields. It costs a grant per object and action the first
-// time a role set asks.
-func (e *Engine) VisibilityKey(p *Principal) (string, error) {
-	set, err := e.roleSet(p)
-	if err != nil {
-		return "", err
-	}
-	if k := set.schemaKey.Load(); k != nil {
-		return *k, nil
-	}
-	var digest []byte
-	for _, object := range e.snapshot.Names() {
-		v, err := e.Visible(p, object)
-		if err != nil {
-			return "", err
-		}
-		digest = append(digest, v.Key...)
-	}
-	k := shortHash(digest)
-	set.schemaKey.Store(&k)
-	return k, nil
 }
 
 // shortHash is 120 bits of SHA-256, printable.

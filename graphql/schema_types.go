@@ -1,0 +1,229 @@
+package graphql
+
+import (
+	"sync"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator"
+
+	"github.com/trellishq/trellis/core"
+	"github.com/trellishq/trellis/metadata"
+)
+
+// typ is a type with what its fields stand for. It is shared and never changed
+// once it is made.
+type typ struct {
+	*ast.Definition
+	binds []binding // of object types, one for each field
+}
+
+// field finds a field, nil for none; bind is nil in input types.
+func (t *typ) field(name string) (*ast.FieldDefinition, *binding) {
+	for i, f := range t.Fields {
+		if f.Name == name {
+			return f, t.bind(i)
+		}
+	}
+	return nil, nil
+}
+
+func (t *typ) bind(i int) *binding {
+	if i < len(t.binds) {
+		return &t.binds[i]
+	}
+	return nil
+}
+
+// bare is the type without fields, to be filled.
+func (t *typ) bare() *typ {
+	d := *t.Definition
+	d.Fields = nil
+	return &typ{Definition: &d}
+}
+
+func (t *typ) add(f *ast.FieldDefinition, bind *binding) {
+	t.Fields = append(t.Fields, f)
+	if bind != nil {
+		t.binds = append(t.binds, *bind)
+	}
+}
+
+// objectTypes are the types that come with one object, and its part of the wide
+// ones.
+type objectTypes struct {
+	types map[string]*typ
+	batch map[string]core.Verb // its keys of BatchOperation
+	// around are the other objects that were asked for while the types were
+	// made: they are good wherever those look the same.
+	around map[string]*objectSight
+	size   int // bytes held, roughly
+}
+
+// newObjectTypes makes the types of an object as it is seen.
+func newObjectTypes(s *sight, o *objectSight) *objectTypes {
+	around := map[string]*objectSight{}
+	b := newBuilder(&sight{outlook: s.outlook, note: func(name string, o *objectSight) { around[name] = o }})
+	b.object(o)
+	t := &objectTypes{types: b.types, batch: b.batch, around: around, size: 1024}
+	for _, d := range t.types {
+		t.size += 400 + 48*len(d.binds) + 100*len(d.EnumValues)
+		for _, f := range d.Fields {
+			t.size += 240 + 120*len(f.Arguments)
+		}
+	}
+	return t
+}
+
+// fits says that the objects around look as they did.
+func (t *objectTypes) fits(s *sight) bool {
+	for name, o := range t.around {
+		if s.object(name) != o {
+			return false
+		}
+	}
+	return true
+}
+
+// wideTypes have fields of every object. Nobody holds one in full but for a
+// moment: a text is read against those of its fields that it names (reading).
+// A builder adds an object's part by builder.wide.
+var wideTypes = map[string]*struct {
+	kind     ast.DefinitionKind
+	help     string
+	ownFirst bool // the fields of no object stand in front
+}{
+	"Query":    {kind: ast.Object},
+	"Mutation": {kind: ast.Object, help: "Each field is one transaction; they run in the order given."},
+	"BatchOperation": {kind: ast.InputObject, ownFirst: true,
+		help: "One operation: exactly one of the fields beside ref is given. A lookup may be \"@name\", the record of an earlier operation with that ref."},
+	"BatchRecord": {kind: ast.Object, help: "The record of an operation, in the field of its object."},
+	"BatchResult": {kind: ast.Object},
+}
+
+// fixedPart is what is the same in all schemas.
+type fixedPart struct {
+	types      map[string]*typ
+	directives map[string]*ast.DirectiveDefinition
+}
+
+// prelude is what every GraphQL schema has, parsed once and shared.
+var prelude = sync.OnceValue(validator.PreludeDocument)
+
+// unsupported are directives of the prelude that we do not carry out.
+var unsupported = map[string]bool{"defer": true, "oneOf": true}
+
+// fixed makes the types of no object.
+var fixed = sync.OnceValue(func() *fixedPart {
+	b := newBuilder(nil)
+	p := &fixedPart{types: b.types, directives: map[string]*ast.DirectiveDefinition{}}
+	for _, d := range prelude().Definitions {
+		t := &typ{Definition: d}
+		b.types[d.Name] = t
+		for range d.Fields {
+			t.binds = append(t.binds, binding{what: introspection})
+		}
+	}
+	for _, d := range prelude().Directives {
+		if !unsupported[d.Name] {
+			p.directives[d.Name] = d
+		}
+	}
+	for name := range wideTypes {
+		b.wide(name)
+	}
+	b.scalars()
+	b.operators()
+	b.groupScalars()
+	b.roots()
+	b.mutationErrors()
+	b.batches()
+	return p
+})
+
+// builder makes types. Those of an object are made of the object and of what
+// sight tells of the others, nothing else: so it is known when they are good.
+type builder struct {
+	sight *sight
+	types map[string]*typ
+	made  map[*ast.Definition]*typ
+	batch map[string]core.Verb
+	helps map[*metadata.Field]string
+}
+
+func newBuilder(s *sight) *builder {
+	return &builder{sight: s, types: map[string]*typ{}, made: map[*ast.Definition]*typ{}, batch: map[string]core.Verb{}, helps: map[*metadata.Field]string{}}
+}
+
+// define adds a type.
+func (b *builder) define(d *ast.Definition) *ast.Definition {
+	b.types[d.Name] = b.typ(d)
+	return d
+}
+
+// typ is what becomes of a definition, which may be defined later.
+func (b *builder) typ(d *ast.Definition) *typ {
+	t := b.made[d]
+	if t == nil {
+		t = &typ{Definition: d}
+		b.made[d] = t
+	}
+	return t
+}
+
+// wide is the part of a wide type that is being built.
+func (b *builder) wide(name string) *ast.Definition {
+	if t := b.types[name]; t != nil {
+		return t.Definition
+	}
+	w := wideTypes[name]
+	return b.define(&ast.Definition{Kind: w.kind, Name: name, Description: w.help})
+}
+
+// output adds a field to an object type.
+func (b *builder) output(d *ast.Definition, name, description string, t *ast.Type, bind binding, args ...*ast.ArgumentDefinition) {
+	b.typ(d).add(&ast.FieldDefinition{Name: name, Description: description, Type: t, Arguments: args}, &bind)
+}
+
+// input adds a field to an input type.
+func input(d *ast.Definition, name, description string, t *ast.Type) {
+	d.Fields = append(d.Fields, &ast.FieldDefinition{Name: name, Description: description, Type: t})
+}
+
+func arg(name, description string, t *ast.Type) *ast.ArgumentDefinition {
+	return &ast.ArgumentDefinition{Name: name, Description: description, Type: t}
+}
+
+func argDefault(name, description, typ string, kind ast.ValueKind, raw string) *ast.ArgumentDefinition {
+	a := arg(name, description, named(typ))
+	a.DefaultValue = &ast.Value{Kind: kind, Raw: raw, ExpectedType: a.Type}
+	return a
+}
+
+func named(name string) *ast.Type    { return ast.NamedType(name, nil) }
+func required(name string) *ast.Type { return ast.NonNullNamedType(name, nil) }
+
+// listOf is [name!], requiredList [name!]!.
+func listOf(name string) *ast.Type       { return ast.ListType(required(name), nil) }
+func requiredList(name string) *ast.Type { return ast.NonNullListType(required(name), nil) }
+
+// help describes a field, in one text for all types it occurs in.
+func (b *builder) help(f *metadata.Field) string {
+	text, ok := b.helps[f]
+	if !ok {
+		text = describe(f.Label, f.Description, f.Name)
+		b.helps[f] = text
+	}
+	return text
+}
+
+// describe is what people read of a component in the schema.
+func describe(label, description metadata.Label, name string) string {
+	text := label.In("en", name)
+	if zh := label["zh"]; zh != "" && zh != text {
+		text += " · " + zh
+	}
+	if d := description.In("en", ""); d != "" {
+		text += "\n\n" + d
+	}
+	return text
+}
