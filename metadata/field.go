@@ -77,6 +77,10 @@ type Field struct {
 // System says that the field is one of SystemFields.
 func (f *Field) System() bool { return f.system }
 
+// Linked says that the field has no column: a link object holds what it says.
+// It may be asked of nil.
+func (f *Field) Linked() bool { return f != nil && f.Kind == KindManyToMany }
+
 // Option is one choice of a select field.
 type Option struct {
 	Name  string `json:"name"`

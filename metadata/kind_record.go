@@ -17,7 +17,8 @@ var (
 		{suffix: "_object", part: expr.ObjectPart, of: expr.TextType, storage: StoredText},
 		{suffix: "_id", part: expr.IDPart, of: expr.IDType, storage: StoredUUID},
 	}, settings: setTargets | setInverse | setOnDelete, can: canGroup | canIndex, coerce: noInput}
-	manyToManySpec = spec{settings: setTarget | setLink | setInverse, coerce: noInput}
+	manyToManySpec = spec{settings: setTarget | setLink | setInverse,
+		coerce: func(_ *Field, v any) (any, error) { return coerceLinks(v) }}
 	autoNumberSpec = spec{of: expr.TextType, columns: single(expr.TextType, StoredText), settings: setNumber,
 		can: canKey | canSearch, coerce: textSpec.coerce}
 	fileSpec       = spec{of: expr.FilesType, columns: single(expr.FilesType, StoredJSON), settings: setFiles, coerce: noInput}

@@ -20,6 +20,8 @@ func Normalize(def, current *Definition) {
 	}
 	addSystemObjects(def)
 	dissolve(def, current)
+	nameLinks(unshared(def.Objects, current.Objects), current)
+	implyLinks(def, current)
 	Sort(def)
 	objects := unshared(def.Objects, current.Objects)
 	roles := unshared(def.Roles, current.Roles)

@@ -156,6 +156,9 @@ func freeColumn(f *Field, taken map[string]bool) string {
 	if f.Kind.IsLookup() {
 		base += "_id"
 	}
+	if f.Kind == KindManyToMany {
+		base += "_ln"
+	}
 	for n := 1; ; n++ {
 		f.Column = base
 		if n > 1 {

@@ -221,7 +221,7 @@ func TestKindsThatCannotChange(t *testing.T) {
 		switch k {
 		case KindSelect:
 			f.Options = []*Option{{Name: "one"}}
-		case KindLookup:
+		case KindLookup, KindManyToMany:
 			f.Target = "team"
 		}
 		return f

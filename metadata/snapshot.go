@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -25,16 +26,42 @@ type ObjectView struct {
 	*Object
 	All       []*Field    // system fields, then own
 	Relations []*Relation // to-many: who points here, in order of name
+	// Links are the to-many lists over link objects, in order of name: the
+	// object's manyToMany fields, and those of others that point here.
+	Links []*Relation
+	// Referrers are all lookups that point here, with or without a list: what
+	// a delete has to look after.
+	Referrers []*Relation
 	fields    map[string]*Field
 	relations map[string]*Relation
 	expr      *expr.Object
 }
 
-// Relation is a to-many list on the object a lookup refers to.
+// Relation is a to-many list on the object that a lookup refers to, or on
+// either side of a manyToMany field.
 type Relation struct {
-	Name   string // the lookup's Inverse
+	Name   string // the Inverse, or the manyToMany field's own name; "" for no list
 	Object string // whose records are listed
-	Field  *Field // the lookup on Object
+	Field  *Field // the lookup on Object, or the manyToMany field
+	Of     string // the object that has Field
+	back   bool
+}
+
+// Linked says that the list goes over a link object.
+func (r *Relation) Linked() bool { return r.Field.Kind == KindManyToMany }
+
+// Back says that a linked list is the one on the target of its field.
+func (r *Relation) Back() bool { return r.back }
+
+// Sides finds the link object of a linked list, its lookup to the record that
+// has the list, and its lookup to the records listed.
+func (s *Snapshot) Sides(r *Relation) (link *ObjectView, near, far *Field) {
+	link = s.objects[r.Field.Link]
+	near, far = linkSides(link.Object, r.Of, r.Field.Target)
+	if r.Back() {
+		near, far = far, near
+	}
+	return link, near, far
 }
 
 // New indexes a definition that Validate found without problems. The
@@ -51,15 +78,17 @@ func New(def *Definition, revision int64) *Snapshot {
 		v := newObjectView(o)
 		s.objects[o.Name], s.plurals[o.Plural] = v, v
 	}
-	for _, v := range s.objects {
-		for _, f := range v.All {
-			if t := s.objects[f.Target]; t != nil && f.Inverse != "" {
-				t.relate(&Relation{Name: f.Inverse, Object: v.Name, Field: f})
+	for _, from := range s.objects {
+		for _, f := range from.All {
+			for _, target := range f.points() {
+				if t := s.objects[target]; t != nil {
+					t.refer(from, f)
+				}
 			}
 		}
 	}
 	for _, v := range s.objects {
-		slices.SortFunc(v.Relations, func(a, b *Relation) int { return strings.Compare(a.Name, b.Name) })
+		v.settle()
 	}
 	for _, r := range def.Roles {
 		s.roles[r.Name] = r
@@ -75,15 +104,59 @@ func newObjectView(o *Object) *ObjectView {
 	v.expr = &expr.Object{Name: o.Name, Fields: make(map[string]*expr.Field, len(v.All)), Relations: map[string]*expr.Relation{}}
 	for _, f := range v.All {
 		v.fields[f.Name] = f
-		v.expr.Fields[f.Name] = exprField(f)
+		if f.Kind == KindManyToMany {
+			v.Links = append(v.Links, &Relation{Name: f.Name, Object: f.Target, Field: f, Of: o.Name})
+		} else {
+			v.expr.Fields[f.Name] = exprField(f)
+		}
 	}
 	return v
 }
 
-// relate adds a to-many relation.
-func (v *ObjectView) relate(r *Relation) {
-	v.Relations, v.relations[r.Name] = append(v.Relations, r), r
-	v.expr.Relations[r.Name] = &expr.Relation{Name: r.Name, Target: r.Object}
+// points lists the objects that the field refers to.
+func (f *Field) points() []string {
+	switch {
+	case f.Kind == KindPolymorphic:
+		return f.Targets
+	case f.Target != "":
+		return []string{f.Target}
+	}
+	return nil
+}
+
+// refer adds what a field of another object that points here brings.
+func (v *ObjectView) refer(from *ObjectView, f *Field) {
+	r := &Relation{Name: f.Inverse, Object: from.Name, Field: f, Of: from.Name}
+	switch {
+	case f.Kind == KindManyToMany:
+		if r.back = true; f.Inverse != "" {
+			v.Links = append(v.Links, r)
+		}
+		return
+	case f.Inverse != "":
+		v.Relations = append(v.Relations, r)
+	}
+	if !f.System() {
+		v.Referrers = append(v.Referrers, r)
+	}
+}
+
+// settle brings the relations into order and finds them by name.
+func (v *ObjectView) settle() {
+	byName := func(a, b *Relation) int { return strings.Compare(a.Name, b.Name) }
+	slices.SortFunc(v.Relations, byName)
+	slices.SortFunc(v.Links, byName)
+	slices.SortFunc(v.Referrers, func(a, b *Relation) int {
+		return cmp.Or(strings.Compare(a.Object, b.Object), strings.Compare(a.Field.Name, b.Field.Name))
+	})
+	for _, r := range v.Relations {
+		v.expr.Relations[r.Name] = &expr.Relation{Name: r.Name, Target: r.Object}
+	}
+	for _, list := range [][]*Relation{v.Relations, v.Links} {
+		for _, r := range list {
+			v.relations[r.Name] = r
+		}
+	}
 }
 
 func exprField(f *Field) *expr.Field {

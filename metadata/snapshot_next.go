@@ -4,7 +4,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 )
 
 // Next indexes a definition made from the snapshot's own, in the time of what
@@ -57,21 +56,13 @@ func (s *Snapshot) replace(old *Snapshot, def *Definition) {
 func (s *Snapshot) build(old *Snapshot, now map[string]*Object, changed map[string]bool) {
 	stale := maps.Clone(changed)
 	for name := range changed {
-		var was *Object
+		var was, is *Object
 		if v := old.objects[name]; v != nil {
 			was = v.Object
 		}
-		before, after := inverses(was), inverses(now[name])
-		for target := range before {
-			if !reflect.DeepEqual(before[target], after[target]) {
-				stale[target] = true
-			}
-		}
-		for target := range after {
-			if before[target] == nil {
-				stale[target] = true
-			}
-		}
+		is = now[name]
+		touches(was, is, stale)
+		touches(is, was, stale)
 	}
 	for name := range stale {
 		switch v := old.objects[name]; {
@@ -90,38 +81,51 @@ func (s *Snapshot) build(old *Snapshot, now map[string]*Object, changed map[stri
 	}
 }
 
-// inverses lists the lookups of an object that their targets know of, by target.
-func inverses(o *Object) map[string][]*Field {
-	m := map[string][]*Field{}
+// touches marks the objects whose view changes by what o refers to. A field
+// that the other has as well changes nothing.
+func touches(o, other *Object, stale map[string]bool) {
 	if o == nil {
-		return m
+		return
 	}
 	for _, f := range o.Fields {
-		if f.Inverse != "" {
-			m[f.Target] = append(m[f.Target], f)
+		points := f.points()
+		if len(points) == 0 {
+			continue
+		}
+		if other != nil {
+			if x := other.Field(f.Name); x != nil && reflect.DeepEqual(x, f) {
+				continue
+			}
+		}
+		for _, target := range points {
+			stale[target] = true
 		}
 	}
-	return m
 }
 
 // relate gives a new view its relations: those of the old one from objects that
 // did not change, and those from objects that did.
 func (s *Snapshot) relate(v, old *ObjectView, changed map[string]bool) {
 	if old != nil {
-		for _, r := range old.Relations {
-			if !changed[r.Object] {
-				v.relate(r)
+		keep := func(to *[]*Relation, from []*Relation) {
+			for _, r := range from {
+				if !changed[r.Of] && (r.Of != v.Name || !r.Linked() || r.Back()) {
+					*to = append(*to, r)
+				}
 			}
 		}
+		keep(&v.Relations, old.Relations)
+		keep(&v.Links, old.Links)
+		keep(&v.Referrers, old.Referrers)
 	}
 	for name := range changed {
 		if from := s.objects[name]; from != nil {
 			for _, f := range from.Fields {
-				if f.Inverse != "" && f.Target == v.Name {
-					v.relate(&Relation{Name: f.Inverse, Object: name, Field: f})
+				if slices.Contains(f.points(), v.Name) {
+					v.refer(from, f)
 				}
 			}
 		}
 	}
-	slices.SortFunc(v.Relations, func(a, b *Relation) int { return strings.Compare(a.Name, b.Name) })
+	v.settle()
 }

@@ -114,6 +114,10 @@ func (v *validator) policyFields(p *Policy, at []any) {
 	if p.Object == "*" {
 		o = everyObject
 	}
+	if o != nil && o.Implied {
+		v.problem(p, "object", at, "%s follows the right to the field that it links for: define it as an object to give it policies", o.Name)
+		return
+	}
 	if o == nil {
 		v.problem(p, "object", at, "there is no object %q%s", short(p.Object), didYouMean(p.Object, v.objectNames()))
 		return

@@ -28,6 +28,7 @@ func (v *validator) field(o *Object, f *Field, at []any) {
 		check(v, f, at)
 	}
 	v.lookup(o, f, at)
+	v.link(o, f, at)
 	if _, why := f.ParseDefault(); why != "" {
 		v.problem(f, "default", at, "%s", why)
 	} else if f.Default != "" && f.Unique {
@@ -47,6 +48,8 @@ func (v *validator) lookup(o *Object, f *Field, at []any) {
 		v.problem(f, "target", at, "a target is missing: the object that the lookup refers to")
 	case target == nil:
 		v.problem(f, "target", at, "there is no object %q%s", short(f.Target), didYouMean(f.Target, v.objectNames()))
+	case target.Implied && !o.Implied:
+		v.problem(f, "target", at, "%s is made for a manyToMany field: define it as an object to refer to it", f.Target)
 	}
 	switch f.OnDelete {
 	case SetNull, Restrict, Cascade:
@@ -56,16 +59,7 @@ func (v *validator) lookup(o *Object, f *Field, at []any) {
 	if f.OnDelete == Cascade && f.Target == o.Name && f.Required {
 		v.problem(f, "onDelete", at, "no first record could be made: a cascade to the same object cannot be required")
 	}
-	if f.Inverse == "" {
-		return
-	}
-	if why := nameProblem(f.Inverse); why != "" {
-		v.problem(f, "inverse", at, "%s", why)
-	} else if reservedFields[f.Inverse] {
-		v.problem(f, "inverse", at, "%q is reserved: choose another name", f.Inverse)
-	} else if target != nil && ownOrSystem(target, f.Inverse) != nil {
-		v.problem(f, "inverse", at, "%s has a field %q already", target.Name, f.Inverse)
-	}
+	v.inverse(f, target, at)
 }
 
 // cannotBecome says why the field was cannot be changed into f while its data
@@ -76,6 +70,10 @@ func cannotBecome(was, f *Field) string {
 	case was.Kind.IsLookup() && f.Kind.IsLookup():
 		if was.Target != f.Target {
 			return fmt.Sprintf("it refers to %s and cannot be turned to %s; %s", was.Target, f.Target, instead)
+		}
+	case was.Linked() && f.Linked():
+		if was.Target != f.Target || was.Link != f.Link {
+			return fmt.Sprintf("it links records of %s over %s and cannot be turned to others; %s", was.Target, was.Link, instead)
 		}
 	case was.Kind == f.Kind:
 		if f.Kind != KindDecimal && f.Kind != KindCurrency {

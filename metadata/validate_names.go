@@ -75,7 +75,7 @@ func (v *validator) relations() {
 // accountGroup beside account, opportunityStage beside opportunity.stage.
 func (v *validator) generatedTypes() {
 	for _, o := range v.def.Objects {
-		if len(v.fresh) == 0 && v.settled(o) {
+		if len(v.fresh) == 0 && v.settled(o) || o.Implied {
 			continue
 		}
 		for _, suffix := range derivedSuffixes {

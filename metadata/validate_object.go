@@ -178,7 +178,7 @@ func (v *validator) follows(o *Object, path []any) {
 			}
 		}
 	}
-	if old == nil || old.Table != o.Table {
+	if old == nil || old.Table != o.Table || old.Implied && o.Implied { // what is implied follows its field
 		return
 	}
 	if old.Unowned != o.Unowned {

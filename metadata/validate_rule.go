@@ -48,8 +48,8 @@ func (v *validator) compileProblems(component any, at []any, err error) {
 // first asked for.
 type ruleSchema struct {
 	objects map[string]*Object
-	// relations by the object they list records on, made when first needed.
-	relations map[string][]*Relation
+	// pointers are the fields that refer to an object, made when first needed.
+	pointers map[string][]pointer
 }
 
 var _ expr.Schema = (*ruleSchema)(nil)
@@ -64,22 +64,29 @@ func (s *ruleSchema) Object(name string) (*expr.Object, bool) {
 		return nil, false
 	}
 	v := newObjectView(o)
-	for _, r := range s.relationsOf(o.Name) {
-		v.relate(r)
+	for _, p := range s.pointersTo(o.Name) {
+		v.refer(&ObjectView{Object: p.object}, p.field)
 	}
+	v.settle()
 	return v.expr, true
 }
 
-func (s *ruleSchema) relationsOf(object string) []*Relation {
-	if s.relations == nil {
-		s.relations = map[string][]*Relation{}
+// pointer is a field that refers to an object.
+type pointer struct {
+	object *Object
+	field  *Field
+}
+
+func (s *ruleSchema) pointersTo(object string) []pointer {
+	if s.pointers == nil {
+		s.pointers = map[string][]pointer{}
 		for _, o := range s.objects {
 			for _, f := range o.Fields {
-				if f.Inverse != "" {
-					s.relations[f.Target] = append(s.relations[f.Target], &Relation{Name: f.Inverse, Object: o.Name, Field: f})
+				for _, target := range f.points() {
+					s.pointers[target] = append(s.pointers[target], pointer{o, f})
 				}
 			}
 		}
 	}
-	return s.relations[object]
+	return s.pointers[object]
 }

@@ -71,6 +71,9 @@ func WritePackage(def *Definition, p *Package, file func(name string, data []byt
 
 // objectFileOf is the part of an object that a package owns, nil for none.
 func objectFileOf(o *Object, pkg string) *objectFile {
+	if o.Implied {
+		return nil
+	}
 	f := &objectFile{Object: *o.Clone()}
 	f.Fields = slices.DeleteFunc(f.Fields, func(x *Field) bool { return x.Package != pkg })
 	f.Indexes = slices.DeleteFunc(f.Indexes, func(x *Index) bool { return x.Package != pkg })
@@ -84,6 +87,9 @@ func objectFileOf(o *Object, pkg string) *objectFile {
 	}
 	for _, x := range f.Fields {
 		omitDefaults(x)
+		if x.Kind == KindManyToMany && x.Link == linkName(o, x) {
+			x.Link = ""
+		}
 	}
 	return f
 }

@@ -37,6 +37,9 @@ const textType = `text COLLATE "C"`
 
 // columns gives the definitions of a field's columns.
 func columns(f *metadata.Field) []string {
+	if len(f.Columns()) == 0 {
+		return nil
+	}
 	null := ""
 	if f.NotNull() {
 		null = " NOT NULL"

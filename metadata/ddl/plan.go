@@ -152,6 +152,9 @@ func (p *planner) change(c metadata.Change) error {
 }
 
 func (p *planner) field(c metadata.Change) error {
+	if c.OldField.Linked() || c.NewField.Linked() {
+		return nil // the link object has the columns
+	}
 	switch c.Op {
 	case metadata.OpAdd:
 		if !p.fresh[c.NewObject.Table] { // else it came with its table
