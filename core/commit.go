@@ -119,7 +119,7 @@ func (e *Engine) runSteps(ctx context.Context, r *Request, rows []*row) ([]step,
 		extra["deleted_batch"] = nil
 	}
 	caller := r.caller()
-	if first.root != nil {
+	if first.system {
 		caller = systemRequest(r).caller()
 	}
 	st, err := query.Update(ctx, r.space(), caller, first.grant, writes, givenFields(rows), extra, out)
@@ -181,7 +181,9 @@ func rowWrites(r *Request, rows []*row) []query.RowWrite {
 		system := w.stamp(r)
 		values := make(map[string]any, len(union)+len(system))
 		for name := range union {
-			values[name] = w.image.Values[name]
+			if !w.object.Field(name).Linked() {
+				values[name] = w.image.Values[name]
+			}
 		}
 		for _, name := range system {
 			values[name] = w.image.Values[name]
@@ -215,7 +217,8 @@ func (w *row) stamp(r *Request) []string {
 }
 
 // outboxChanges writes the entry's JSON: an array with, for each record,
-// {"id", "op", "version", "changed": {field: [old, new]}}.
+// {"id", "op", "version", "changed": {field: [old, new]}}; of a manyToMany field
+// old are the ids no longer linked and new those now linked besides.
 func outboxChanges(rows []*row) []byte {
 	buf := append(make([]byte, 0, 256*len(rows)), '[')
 	for i, w := range rows {
@@ -236,9 +239,13 @@ func outboxChanges(rows []*row) []byte {
 			first = false
 			buf = query.AppendJSONString(buf, f.Name)
 			buf = append(buf, ':', '[')
-			buf = metadata.AppendJSON(buf, w.before(f.Name))
-			buf = append(buf, ',')
-			buf = metadata.AppendJSON(buf, w.image.Values[f.Name])
+			if links := w.links[f.Name]; links != nil {
+				buf = links.appendJSON(buf)
+			} else {
+				buf = metadata.AppendJSON(buf, w.before(f.Name))
+				buf = append(buf, ',')
+				buf = metadata.AppendJSON(buf, w.image.Values[f.Name])
+			}
 			buf = append(buf, ']')
 		}
 		buf = append(buf, '}', '}')

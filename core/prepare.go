@@ -35,8 +35,12 @@ func (e *Engine) prepare(ctx context.Context, r *Request, ops []Op) ([]*row, loo
 			e.makeImage(ctx, r, w)
 		}
 	}
+	rows, err := e.withLinks(ctx, r, rows)
+	if err != nil {
+		return nil, nil, err
+	}
 	found := findLookups(r, rows)
-	rows, err := e.withChildren(ctx, r, rows)
+	rows, err = e.withChildren(ctx, r, rows)
 	return rows, found, err
 }
 
@@ -317,6 +321,10 @@ func (e *Engine) makeImage(ctx context.Context, r *Request, w *row) {
 			continue
 		} else if a.Mode == policy.When {
 			narrow = append(narrow, name)
+		}
+		if f.Linked() {
+			w.link(f, v)
+			continue
 		}
 		w.set(f, v)
 	}

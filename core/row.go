@@ -28,7 +28,22 @@ type row struct {
 	// root is the row that this one follows into or out of the trash, nil when
 	// it was asked for itself.
 	root *row
-	err  *trellis.Error
+	// system says that the row is written by the system's right: what follows
+	// its root, and implied links.
+	system bool
+	// links are the changes to manyToMany fields, by field.
+	links map[string]*linkSet
+	// linked says that the row is a link: its path is that of the id given.
+	linked bool
+	err    *trellis.Error
+}
+
+// top is the row that was asked for itself.
+func (w *row) top() *row {
+	for w.root != nil {
+		w = w.root
+	}
+	return w
 }
 
 // changes says whether the row will be written at all.
@@ -38,6 +53,9 @@ func (w *row) changes() bool {
 
 // at is the path of one of the row's fields.
 func (w *row) at(field string) []any {
+	if w.linked {
+		return w.path
+	}
 	return append(slices.Clip(w.path), field)
 }
 
@@ -74,7 +92,7 @@ func byObject(rows []*row) [][]*row {
 func runs(rows []*row) [][]*row {
 	var out [][]*row
 	for i, w := range rows {
-		if i == 0 || w.verb != rows[i-1].verb || w.object != rows[i-1].object || w.batch != rows[i-1].batch || w.narrow != rows[i-1].narrow {
+		if i == 0 || w.verb != rows[i-1].verb || w.object != rows[i-1].object || w.batch != rows[i-1].batch || w.narrow != rows[i-1].narrow || w.system != rows[i-1].system {
 			out = append(out, nil)
 		}
 		out[len(out)-1] = append(out[len(out)-1], w)

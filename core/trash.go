@@ -30,7 +30,9 @@ func (e *Engine) withChildren(ctx context.Context, r *Request, rows []*row) ([]*
 	}
 	out := rows
 	for _, w := range roots {
-		w.batch = trellis.NewID()
+		if w.batch.IsZero() {
+			w.batch = trellis.NewID()
+		}
 		if w.verb == Restore {
 			w.batch = w.old.Batch
 		}
@@ -85,7 +87,7 @@ func (c *cascade) follow(ctx context.Context, root, w *row, depth int) error {
 		root.fail(trellis.Errorf(trellis.CodeConflict, "records belong to each other more than %d deep; delete some of them first", maxCascadeDepth).At(root.path...))
 		return nil
 	}
-	for _, rel := range w.object.Relations {
+	for _, rel := range w.object.Referrers {
 		if rel.Field.OnDelete != metadata.Cascade || len(c.found) > maxCascade {
 			continue
 		}
@@ -113,7 +115,7 @@ func (c *cascade) follow(ctx context.Context, root, w *row, depth int) error {
 }
 
 func (c *cascade) row(ctx context.Context, root *row, o *metadata.ObjectView, s *query.Stored) (*row, error) {
-	w := &row{op: root.op, verb: root.verb, object: o, id: s.ID, old: s, image: s.Clone(), batch: root.batch, path: root.path, root: root, changed: map[string]bool{}}
+	w := &row{op: root.op, verb: root.verb, object: o, id: s.ID, old: s, image: s.Clone(), batch: root.batch, path: root.path, root: root.top(), system: true, changed: map[string]bool{}}
 	var err error
 	w.grant, err = c.system.Policy.Grant(ctx, c.system.Principal, o.Name, metadata.ActionDelete)
 	return w, err
@@ -121,7 +123,7 @@ func (c *cascade) row(ctx context.Context, root *row, o *metadata.ObjectView, s 
 
 // refuseIfReferred refuses a delete when records that stay refer to it.
 func (c *cascade) refuseIfReferred(ctx context.Context, w *row) error {
-	for _, rel := range w.object.Relations {
+	for _, rel := range w.object.Referrers {
 		if rel.Field.OnDelete != metadata.Restrict {
 			continue
 		}

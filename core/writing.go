@@ -84,6 +84,11 @@ func upsertRace(w *Write, err error) bool {
 	return pg.SQLState(err) == "23505" && slices.ContainsFunc(w.Ops, func(op Op) bool { return op.Verb == Upsert })
 }
 
+// linkRace says that the same link may have been made in between.
+func linkRace(rows []*row, err error) bool {
+	return pg.SQLState(err) == "23505" && slices.ContainsFunc(rows, func(w *row) bool { return w.linked && w.verb == Create })
+}
+
 // writeError is what the caller is told.
 func writeError(err error) error {
 	switch {
@@ -125,6 +130,9 @@ func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, careful boo
 			}
 			return w.Also(ctx, tx, results(rows, len(w.Ops)))
 		})
+	}
+	if err != nil && left > 0 && linkRace(rows, err) {
+		return nil, errLost
 	}
 	if err != nil && left > 0 && upsertRace(w, err) {
 		return nil, err

@@ -71,7 +71,7 @@ func (f *filterer) condition(o *objectSight, key string, v any, not bool) (expr.
 	if !ok {
 		return nil, invalid("must not be null: for empty values use isNull")
 	}
-	if field := o.Field(key); field != nil {
+	if field := o.Field(key); field != nil && !field.Linked() {
 		if field.Kind.IsLookup() {
 			return f.lookup(field, given, not)
 		}
@@ -134,7 +134,7 @@ func (f *filterer) lookup(field *metadata.Field, given map[string]any, not bool)
 
 // list compiles some, none and every over a to-many relation.
 func (f *filterer) list(r *metadata.Relation, given map[string]any, not bool) (expr.Pred, *trellis.Error) {
-	target := f.sight.listed(r)
+	target := f.sight.objects[r.Object]
 	var all []expr.Pred
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		if f.count++; f.count > MaxConditions {

@@ -76,7 +76,7 @@ var mutationFields = []struct {
 // fixedTypes are taken whatever the workspace defines.
 var fixedTypes = []string{
 	"Query", "Mutation", "Subscription", "Int", "Float", "String", "Boolean", "ID",
-	"Long", "Decimal", "Date", "DateTime", "Money", "MoneyInput", "PageInfo", "OrderDirection", "OnError",
+	"LinksInput", "Long", "Decimal", "Date", "DateTime", "Money", "MoneyInput", "PageInfo", "OrderDirection", "OnError",
 	"IDFilter", "TextFilter", "LongFilter", "DecimalFilter", "DateFilter", "DateTimeFilter", "BooleanFilter", "MoneyFilter",
 	"DateBucket", "MoneyGroupBy", "MutationError", "DeletePayload", "BatchOperation", "BatchPayload", "BatchResult", "BatchRecord",
 }

@@ -27,8 +27,11 @@ func (b *builder) values(name, help string, o *objectSight, writable map[string]
 		}
 		typ := o.scalarOf(f)
 		text := b.help(f)
-		if f.Kind == metadata.KindCurrency {
+		switch {
+		case f.Kind == metadata.KindCurrency:
 			typ = "MoneyInput"
+		case f.Linked():
+			typ = b.linksInput()
 		}
 		if f.Required {
 			text += "\n\nRequired."

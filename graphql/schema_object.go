@@ -49,6 +49,9 @@ func (b *builder) record(o *objectSight) {
 			b.recordField(d, o, f)
 		}
 	}
+	for _, r := range o.Links {
+		b.linkList(d, o, r)
+	}
 	for _, r := range o.Relations {
 		if t := b.sight.listed(r); t != nil && o.Field(r.Name) == nil {
 			b.output(d, r.Name, describe(t.PluralLabel, nil, r.Name), named(t.names.connection),
@@ -60,6 +63,7 @@ func (b *builder) record(o *objectSight) {
 func (b *builder) recordField(d *ast.Definition, o *objectSight, f *metadata.Field) {
 	help := b.help(f)
 	switch {
+	case f.Linked(): // see linkList
 	case f.Kind.IsLookup():
 		if t := b.sight.target(f); t != nil {
 			b.output(d, f.Name, help, named(t.names.typ), binding{what: recordLookup, object: t, field: f})

@@ -245,6 +245,23 @@ func (s *sight) listed(r *metadata.Relation) *objectSight {
 	return t
 }
 
+// linked is the object whose records a list over a link shows, nil when the
+// caller may not read it, see the field, or see the links.
+func (s *sight) linked(r *metadata.Relation) *objectSight {
+	t, of := s.objects[r.Object], s.objects[r.Of]
+	if t == nil || !t.read || of == nil || !of.filterable[r.Field.Name] {
+		return nil
+	}
+	link, near, far := s.snapshot.Sides(r)
+	if link.Implied {
+		return t
+	}
+	if l := s.objects[link.Name]; l == nil || !l.read || !l.filterable[near.Name] || !l.filterable[far.Name] {
+		return nil
+	}
+	return t
+}
+
 // child is the object of a relation whose records may be created inside their
 // parent: the lookup cascades and the caller may create them.
 func (s *sight) child(r *metadata.Relation) *objectSight {

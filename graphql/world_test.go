@@ -29,9 +29,12 @@ type world struct {
 	server  *httptest.Server
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return newWorldOf(t, "testdata/shop") }
+
+// newWorldOf is a world with the package in a folder.
+func newWorldOf(t testing.TB, dir string) *world {
 	t.Helper()
-	made := coretest.New(t, coretest.Options{Package: os.DirFS("testdata/shop")})
+	made := coretest.New(t, coretest.Options{Package: os.DirFS(dir)})
 	w := &world{t: t, catalog: made.Catalog, engine: made.Engine, view: made.View}
 	w.api = graphql.New(graphql.Options{Engine: w.engine})
 	handler := w.api.Handler(func(*http.Request) string { return "main" })

@@ -17,7 +17,9 @@ func (e *Engine) compile(set *roleSet, o *metadata.ObjectView, a metadata.Action
 		b.allows = []*entry{nil}
 	}
 	for _, en := range set.entries {
-		if en.speaks(o.Name, a) {
+		// Nobody has rights of their own to an implied link: the engine reads and
+		// writes it for those who may see and set the field it links for.
+		if en.speaks(o.Name, a) && !o.Implied {
 			b.add(en)
 		}
 	}

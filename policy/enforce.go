@@ -55,6 +55,9 @@ func (e *Engine) ask(p *Principal, q question) (bool, error) {
 	if set.system {
 		return true, nil
 	}
+	if o := e.snapshot.Lookup(q.object); o != nil && o.Implied {
+		return false, nil
+	}
 	// casbin answers allow to empty requests on an empty set: never ask it one.
 	if set.subject == "" || q.object == "" || q.action == "" || q.action == metadata.ActionAny || q.object == "*" {
 		return false, nil

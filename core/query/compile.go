@@ -302,6 +302,10 @@ func (c *compiler) members(r *rows, q *List, up *metadata.Relation) error {
 	rd := renderer{builder: r.b, c: c}
 	if up == nil {
 		r.b.text("TRUE")
+	} else if up.Linked() {
+		if err := rd.linked(up, "p.id", r.s); err != nil {
+			return err
+		}
 	} else if err := rd.refers(r.s, up.Field, "p.id"); err != nil {
 		return err
 	}

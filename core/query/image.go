@@ -125,6 +125,9 @@ func (l *stored) compile() (string, error) {
 		return "", err
 	}
 	for _, f := range w.Object.All {
+		if f.Linked() {
+			continue
+		}
 		l.fields = append(l.fields, f)
 		for i := range f.Width() {
 			b.text(", t." + Ident(f.Part(i).Name))

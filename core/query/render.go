@@ -338,6 +338,11 @@ func (r *renderer) some(p expr.Some) error {
 	if rel == nil || rel.Object != p.Target {
 		return errNoField(from.object.Name, p.Relation)
 	}
+	if rel.Linked() {
+		return r.exists(p.Target, p.Not, from.grant != nil, p.Cond, func(to scope) error {
+			return r.linked(rel, from.alias+`."id"`, to)
+		})
+	}
 	return r.exists(p.Target, p.Not, from.grant != nil, p.Cond, func(to scope) error {
 		return r.refers(to, rel.Field, from.alias+`."id"`)
 	})
@@ -449,6 +454,9 @@ func (r *renderer) is(s scope, f *metadata.Field, v any) error {
 // or CASE WHEN allowed THEN column END. A field that is never shown, or masked,
 // is an unknown field.
 func (r *renderer) column(s scope, f *metadata.Field, physical string) error {
+	if f.Linked() {
+		return errNoField(s.object.Name, f.Name)
+	}
 	if physical == "" {
 		physical = f.PartColumn(expr.Whole)
 	}

@@ -83,7 +83,7 @@ func (c *compiler) item(l *level, r *rows, p place, rec *record, it Item, depth 
 		return out, c.toMany(l, p, rec, it, depth, &out)
 	}
 	f := p.object.Field(it.Field)
-	if f == nil {
+	if f == nil || f.Linked() {
 		return out, errNoField(p.object.Name, it.Field)
 	}
 	var err error
