@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,7 +27,7 @@ func TestRelationsInSchema(t *testing.T) {
 	}
 	for _, role := range []string{"boss", "clerk"} {
 		sdl := schemaOf(t, def, role).SDL()
-		golden(t, "relations_"+role+".graphql", sdl)
+		golden(t, "relations_"+role+".graphql", types(sdl, "Lead", "LeadFilter", "LeadInput", "LeadPatch", "LinksInput"))
 		if _, err := gqlparser.LoadSchema(&ast.Source{Input: sdl}); err != nil {
 			t.Errorf("%s: %v", role, err)
 		}
@@ -34,4 +35,21 @@ func TestRelationsInSchema(t *testing.T) {
 			t.Errorf("%s sees a link that nobody defined", role)
 		}
 	}
+}
+
+// types cuts the definitions of some types out of a schema.
+func types(sdl string, names ...string) string {
+	var b strings.Builder
+	in := false
+	for line := range strings.Lines(sdl) {
+		words := strings.Fields(line)
+		if len(words) > 1 && (words[0] == "type" || words[0] == "input" || words[0] == "union") {
+			in = slices.Contains(names, words[1])
+		}
+		if in && !strings.Contains(line, `"""`) {
+			b.WriteString(line)
+		}
+		in = in && line != "}\n"
+	}
+	return b.String()
 }
