@@ -134,7 +134,7 @@ func (f *filterer) lookup(field *metadata.Field, given map[string]any, not bool)
 
 // list compiles some, none and every over a to-many relation.
 func (f *filterer) list(r *metadata.Relation, given map[string]any, not bool) (expr.Pred, *trellis.Error) {
-	target := f.sight.objects[r.Object]
+	target := f.sight.object(r.Object)
 	var all []expr.Pred
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		if f.count++; f.count > MaxConditions {

@@ -31,7 +31,7 @@ func (b *builder) values(name, help string, o *objectSight, writable map[string]
 		case f.Kind == metadata.KindCurrency:
 			typ = "MoneyInput"
 		case f.Linked():
-			typ = b.linksInput()
+			typ = linksInput
 		}
 		if f.Required {
 			text += "\n\nRequired."

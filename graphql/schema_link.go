@@ -34,14 +34,13 @@ func (b *builder) linkConditions(d *ast.Definition, o *objectSight) {
 }
 
 // linksInput is the type of what is given for a manyToMany field.
-func (b *builder) linksInput() string {
-	const name = "LinksInput"
-	if b.schema.Types[name] == nil {
-		d := b.define(&ast.Definition{Kind: ast.InputObject, Name: name,
-			Description: "Which records are linked: add and remove some, or set all. 1,000 ids at most."})
-		input(d, "add", "Links these besides those there are.", listOf("ID"))
-		input(d, "remove", "These are linked no more.", listOf("ID"))
-		input(d, "set", "These are linked, and no others.", listOf("ID"))
-	}
-	return name
+const linksInput = "LinksInput"
+
+// relationTypes adds the types of relations that are the same for all objects.
+func (b *builder) relationTypes() {
+	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: linksInput,
+		Description: "Which records are linked: add and remove some, or set all. 1,000 ids at most."})
+	input(d, "add", "Links these besides those there are.", listOf("ID"))
+	input(d, "remove", "These are linked no more.", listOf("ID"))
+	input(d, "set", "These are linked, and no others.", listOf("ID"))
 }

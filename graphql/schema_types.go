@@ -134,6 +134,7 @@ var fixed = sync.OnceValue(func() *fixedPart {
 	b.scalars()
 	b.operators()
 	b.groupScalars()
+	b.relationTypes()
 	b.roots()
 	b.mutationErrors()
 	b.batches()

@@ -248,7 +248,7 @@ func (s *sight) listed(r *metadata.Relation) *objectSight {
 // linked is the object whose records a list over a link shows, nil when the
 // caller may not read it, see the field, or see the links.
 func (s *sight) linked(r *metadata.Relation) *objectSight {
-	t, of := s.objects[r.Object], s.objects[r.Of]
+	t, of := s.object(r.Object), s.object(r.Of)
 	if t == nil || !t.read || of == nil || !of.filterable[r.Field.Name] {
 		return nil
 	}
@@ -256,7 +256,7 @@ func (s *sight) linked(r *metadata.Relation) *objectSight {
 	if link.Implied {
 		return t
 	}
-	if l := s.objects[link.Name]; l == nil || !l.read || !l.filterable[near.Name] || !l.filterable[far.Name] {
+	if l := s.object(link.Name); l == nil || !l.read || !l.filterable[near.Name] || !l.filterable[far.Name] {
 		return nil
 	}
 	return t

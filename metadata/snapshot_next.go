@@ -92,7 +92,7 @@ func touches(o, other *Object, stale map[string]bool) {
 		if len(points) == 0 {
 			continue
 		}
-		if other != nil {
+		if other != nil && other.Implied == o.Implied {
 			if x := other.Field(f.Name); x != nil && reflect.DeepEqual(x, f) {
 				continue
 			}
