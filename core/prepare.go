@@ -87,14 +87,18 @@ func (e *Engine) resolve(r *Request, ops []Op, earlier []*row, i int) *row {
 			w.fail(err.At(w.at(name)...))
 			continue
 		}
-		w.given[name] = value
+		now := w.object.Field(name).Name // it may be given under a name it had
+		if _, twice := w.given[now]; twice {
+			w.fail(trellis.Errorf(trellis.CodeInvalidInput, "%s is given twice, by the name it has and one it had", now).At(w.at(name)...))
+		}
+		w.given[now] = value
 	}
 	return w
 }
 
 func resolveValue(o *metadata.ObjectView, name string, v any, earlier []*row) (any, *trellis.Error) {
 	f := o.Field(name)
-	if f == nil || slices.Contains(policy.NeverWritable, name) {
+	if f == nil || slices.Contains(policy.NeverWritable, f.Name) {
 		return nil, trellis.Errorf(trellis.CodeInvalidInput, "%s has no field %q to set", o.Name, name)
 	}
 	if ref, ok := v.(Ref); ok {

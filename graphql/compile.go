@@ -125,6 +125,7 @@ func (c *compiler) get(n *node) (*query.Get, int, *trellis.Error) {
 
 // keyValues checks that a key is one of the object's unique keys.
 func (o *objectSight) keyValues(given map[string]any) (map[string]any, *trellis.Error) {
+	given = o.namesOfToday(given)
 	for _, k := range o.keys {
 		if len(k) != len(given) || slices.ContainsFunc(k, func(f string) bool { _, ok := given[f]; return !ok }) {
 			continue

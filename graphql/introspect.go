@@ -110,7 +110,7 @@ func (in *introspector) directiveField(n *node, d *ast.DirectiveDefinition) erro
 func (in *introspector) arguments(n *node, args ast.ArgumentDefinitionList) error {
 	return in.list(len(args), func(i int) error {
 		a := args[i]
-		return in.value(n, &inputValue{a.Name, a.Description, a.Type, a.DefaultValue})
+		return in.value(n, &inputValue{a.Name, a.Description, a.Type, a.DefaultValue, ""})
 	})
 }
 
@@ -119,6 +119,7 @@ type inputValue struct {
 	name, description string
 	typ               *ast.Type
 	standard          *ast.Value
+	deprecated        string // the reason, "" for what is not
 }
 
 func (in *introspector) value(n *node, v *inputValue) error {
@@ -135,7 +136,9 @@ func (in *introspector) value(n *node, v *inputValue) error {
 				return in.text(v.standard.String())
 			}
 		case "isDeprecated":
-			return in.boolean(false)
+			return in.boolean(v.deprecated != "")
+		case "deprecationReason":
+			return in.maybe(v.deprecated)
 		}
 		return in.null()
 	})

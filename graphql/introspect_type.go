@@ -55,9 +55,10 @@ func (in *introspector) definitionField(n *node, d *ast.Definition) error {
 		}
 	case "inputFields":
 		if d.Kind == ast.InputObject {
-			return in.list(len(d.Fields), func(i int) error {
-				f := d.Fields[i]
-				return in.value(n, &inputValue{f.Name, f.Description, f.Type, f.DefaultValue})
+			shown := in.current(n, d.Fields)
+			return in.list(len(shown), func(i int) error {
+				f := shown[i]
+				return in.value(n, &inputValue{f.Name, f.Description, f.Type, f.DefaultValue, deprecation(f)})
 			})
 		}
 	case "interfaces":
@@ -78,7 +79,7 @@ func (in *introspector) definitionField(n *node, d *ast.Definition) error {
 }
 
 func (in *introspector) fields(n *node, d *ast.Definition) error {
-	shown := slices.DeleteFunc(slices.Clone(d.Fields), func(f *ast.FieldDefinition) bool { return strings.HasPrefix(f.Name, "__") })
+	shown := slices.DeleteFunc(slices.Clone(in.current(n, d.Fields)), func(f *ast.FieldDefinition) bool { return strings.HasPrefix(f.Name, "__") })
 	return in.list(len(shown), func(i int) error {
 		return in.object(n, func(c *node) error { return in.field(c, shown[i]) })
 	})
@@ -95,9 +96,9 @@ func (in *introspector) field(n *node, f *ast.FieldDefinition) error {
 	case "type":
 		return in.typ(n, f.Type)
 	case "isDeprecated":
-		return in.boolean(false)
+		return in.boolean(deprecation(f) != "")
 	}
-	return in.null() // deprecationReason
+	return in.maybe(deprecation(f)) // deprecationReason
 }
 
 func (in *introspector) enumValues(n *node, d *ast.Definition) error {

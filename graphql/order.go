@@ -34,14 +34,14 @@ func (c *compiler) orderTerm(o *objectSight, given map[string]any, hops []string
 		f := o.Field(name)
 		switch v := v.(type) {
 		case map[string]any:
-			term, err := c.orderTerm(c.sight.target(f), v, append(hops, name))
+			term, err := c.orderTerm(c.sight.target(f), v, append(hops, f.Name))
 			if err != nil {
 				return term, err.At(name)
 			}
 			return term, nil
 		case string:
 			desc, first := directionOf(v)
-			return query.Order{Hops: hops, Field: name, Desc: desc, NullsFirst: first}, nil
+			return query.Order{Hops: hops, Field: f.Name, Desc: desc, NullsFirst: first}, nil
 		}
 		return query.Order{}, invalid("must not be null").At(name)
 	}

@@ -56,6 +56,7 @@ func newPlan(schema *Schema, text, operation string) (*plan, []*AnswerError) {
 	if err := measure(doc); err != nil {
 		return nil, []*AnswerError{newError(err)}
 	}
+	schema.useNamesOfToday(doc)
 	part, err := schema.read(doc)
 	if err != nil {
 		return nil, fieldErrors(err)

@@ -21,6 +21,7 @@ func (b *builder) object(o *objectSight) {
 	b.queriesOf(o)
 	b.mutationsOf(o)
 	b.batchOperations(o)
+	b.formerFields(o)
 }
 
 // enums adds an enum per select that the caller may read or write.

@@ -62,6 +62,8 @@ type Files struct {
 // Alias is a name that a component had.
 type Alias struct {
 	Name string `json:"name"`
+	// Plural an object had under the name; the one it has unless told.
+	Plural string `json:"plural,omitempty"`
 	// Until is the last day the name answers, YYYY-MM-DD; empty is for good.
 	Until string `json:"until,omitempty"`
 }

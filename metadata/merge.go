@@ -43,16 +43,19 @@ func mergeObjects(current, folder *Definition, owned map[string]bool, at origins
 		base[o.Name] = &c
 		out = append(out, &c)
 	}
+	renamed := renamedIn(folder)
 	for _, o := range current.Objects {
 		foreign := strip(o, owned)
+		if now := renamed[o.Name]; base[o.Name] == nil && now != "" && owned[o.Package] {
+			// The folder has it under another name: what others added stays.
+			base[now].add(foreign)
+			continue
+		}
 		switch {
 		case base[o.Name] != nil && !owned[o.Package]: // a collision, for Validate to tell
 			out = append(out, o)
 		case base[o.Name] != nil: // the folder has it: keep what others added
-			b := base[o.Name]
-			b.Fields = append(b.Fields, foreign.Fields...)
-			b.Indexes = append(b.Indexes, foreign.Indexes...)
-			b.Rules = append(b.Rules, foreign.Rules...)
+			base[o.Name].add(foreign)
 		case owned[o.Package]: // the folder had it and has it no more
 		case foreign.holdsAllOf(o) && !extended(folder, o.Name):
 			out = append(out, o)
@@ -61,6 +64,26 @@ func mergeObjects(current, folder *Definition, owned map[string]bool, at origins
 		}
 	}
 	return out
+}
+
+// renamedIn maps former names of the folder's objects to those they have.
+func renamedIn(folder *Definition) map[string]string {
+	names := map[string]string{}
+	for _, o := range folder.Objects {
+		for _, a := range o.Formerly {
+			if !o.Extends {
+				names[a.Name] = o.Name
+			}
+		}
+	}
+	return names
+}
+
+// add takes over what another holds.
+func (o *Object) add(more *Object) {
+	o.Fields = append(o.Fields, more.Fields...)
+	o.Indexes = append(o.Indexes, more.Indexes...)
+	o.Rules = append(o.Rules, more.Rules...)
 }
 
 func extended(d *Definition, object string) bool {

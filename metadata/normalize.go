@@ -36,6 +36,9 @@ func Normalize(def, current *Definition) {
 		p.Package, p.Effect = cmp.Or(p.Package, CustomPackage), cmp.Or(p.Effect, Allow)
 	}
 	namePhysical(def, current)
+	if former := formerNames(def); former != nil {
+		former.follow(def, objects, policies, freshNames(objects, current))
+	}
 	addPackages(def, objects, roles, policies)
 }
 
@@ -80,6 +83,13 @@ func dissolve(def, current *Definition) {
 			def.Objects[i] = o
 		}
 		base[o.Name] = o
+	}
+	for _, o := range base {
+		for _, a := range o.Formerly {
+			if base[a.Name] == nil {
+				base[a.Name] = o // extends may name it as it was
+			}
+		}
 	}
 	def.Objects = slices.DeleteFunc(def.Objects, func(o *Object) bool {
 		b := base[o.Name]

@@ -38,6 +38,13 @@ func namePhysical(def, current *Definition) {
 		if old := was.byName[o.Name]; o.Table == "" && old != nil && !taken[old.Table] {
 			o.Table, taken[old.Table] = old.Table, true
 		}
+	}
+	for _, o := range changed {
+		for _, a := range o.Formerly {
+			if old := was.byName[a.Name]; o.Table == "" && old != nil && !taken[old.Table] {
+				o.Table, taken[old.Table] = old.Table, true
+			}
+		}
 		if o.Table == "" {
 			created = append(created, o)
 		}
@@ -128,6 +135,13 @@ func nameColumns(o, old *Object, hidden []string) {
 	for _, f := range o.Fields {
 		if f.Column == "" {
 			keep(f, byName[f.Name])
+		}
+	}
+	for _, f := range o.Fields {
+		for _, a := range f.Formerly {
+			if f.Column == "" {
+				keep(f, byName[a.Name])
+			}
 		}
 	}
 	for _, f := range byColumn {

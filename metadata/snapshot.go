@@ -17,6 +17,7 @@ type Snapshot struct {
 	objects  map[string]*ObjectView
 	plurals  map[string]*ObjectView
 	names    []string
+	formerly map[string]string // names of objects now, by former names
 	roles    map[string]*Role
 }
 
@@ -94,6 +95,7 @@ func New(def *Definition, revision int64) *Snapshot {
 		s.roles[r.Name] = r
 	}
 	s.names = slices.Sorted(maps.Keys(s.objects))
+	s.formerly = formerObjects(def.Objects, s.objects, nil)
 	return s
 }
 
@@ -108,6 +110,13 @@ func newObjectView(o *Object) *ObjectView {
 			v.Links = append(v.Links, &Relation{Name: f.Name, Object: f.Target, Field: f, Of: o.Name})
 		} else {
 			v.expr.Fields[f.Name] = exprField(f)
+		}
+	}
+	for _, f := range o.Fields {
+		for _, a := range f.Formerly {
+			if v.fields[a.Name] == nil {
+				v.fields[a.Name], v.expr.Fields[a.Name] = f, v.expr.Fields[f.Name]
+			}
 		}
 	}
 	return v
@@ -182,8 +191,17 @@ func (s *Snapshot) Definition() *Definition { return s.def }
 // Names lists the objects by name, in order.
 func (s *Snapshot) Names() []string { return s.names }
 
-// Lookup finds an object by name, nil for none.
-func (s *Snapshot) Lookup(name string) *ObjectView { return s.objects[name] }
+// Lookup finds an object by its name, or by one it had; nil for none.
+func (s *Snapshot) Lookup(name string) *ObjectView {
+	if v := s.objects[name]; v != nil {
+		return v
+	}
+	return s.objects[s.formerly[name]]
+}
+
+// Former maps the names that objects had to those they have. It must not be
+// changed.
+func (s *Snapshot) Former() map[string]string { return s.formerly }
 
 // LookupPlural finds an object by its plural, nil for none.
 func (s *Snapshot) LookupPlural(plural string) *ObjectView { return s.plurals[plural] }
@@ -194,14 +212,15 @@ func (s *Snapshot) Role(name string) *Role { return s.roles[name] }
 // Object gives expressions their view of an object; it makes a Snapshot an
 // expr.Schema.
 func (s *Snapshot) Object(name string) (*expr.Object, bool) {
-	v := s.objects[name]
+	v := s.Lookup(name)
 	if v == nil {
 		return nil, false
 	}
 	return v.expr, true
 }
 
-// Field finds a field, own or system, nil for none.
+// Field finds a field, own or system, by its name or one it had: the field's
+// Name is the one it has. Nil for none.
 func (v *ObjectView) Field(name string) *Field { return v.fields[name] }
 
 // Relation finds a to-many relation, nil for none.

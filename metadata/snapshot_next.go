@@ -10,7 +10,7 @@ import (
 // changed: objects that both share keep their views. The definition must be
 // valid and must not be changed afterwards.
 func (s *Snapshot) Next(def *Definition, revision int64) *Snapshot {
-	n := &Snapshot{Revision: revision, def: def, objects: maps.Clone(s.objects), plurals: s.plurals, roles: s.roles, names: s.names}
+	n := &Snapshot{Revision: revision, def: def, objects: maps.Clone(s.objects), plurals: s.plurals, roles: s.roles, names: s.names, formerly: s.formerly}
 	n.replace(s, def)
 	if !slices.Equal(s.def.Roles, def.Roles) {
 		n.roles = make(map[string]*Role, len(def.Roles))
@@ -44,6 +44,7 @@ func (s *Snapshot) replace(old *Snapshot, def *Definition) {
 		}
 	}
 	s.build(old, now, changed)
+	s.formerly = old.formerNow(gone, come, s.objects)
 	s.plurals = make(map[string]*ObjectView, len(s.objects))
 	for _, v := range s.objects {
 		s.plurals[v.Plural] = v
@@ -51,6 +52,26 @@ func (s *Snapshot) replace(old *Snapshot, def *Definition) {
 	if len(s.objects) != len(old.objects) || slices.ContainsFunc(come, func(o *Object) bool { return old.objects[o.Name] == nil }) {
 		s.names = slices.Sorted(maps.Keys(s.objects))
 	}
+}
+
+// formerNow is the former names of objects after some were replaced.
+func (s *Snapshot) formerNow(gone, come []*Object, live map[string]*ObjectView) map[string]string {
+	kept := s.formerly
+	for _, o := range gone {
+		for _, a := range o.Formerly {
+			if kept[a.Name] == o.Name {
+				kept = maps.Clone(kept)
+				delete(kept, a.Name)
+			}
+		}
+	}
+	for name := range kept {
+		if live[name] != nil {
+			kept = maps.Clone(kept)
+			delete(kept, name)
+		}
+	}
+	return formerObjects(come, live, kept)
 }
 
 func (s *Snapshot) build(old *Snapshot, now map[string]*Object, changed map[string]bool) {

@@ -8,6 +8,7 @@ func (v *validator) names() {
 	if v.narrowed || len(v.fresh) > 0 {
 		v.rootNames()
 	}
+	v.formerObjects()
 	v.relations()
 	v.generatedTypes()
 }

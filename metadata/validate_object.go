@@ -32,6 +32,7 @@ func (v *validator) object(o *Object) {
 		seen[f.Name] = true
 		v.field(o, f, at)
 	}
+	v.formerFields(o, path)
 	v.title(o, path)
 	v.indexes(o, path)
 	v.rules(o, path)
@@ -190,6 +191,10 @@ func (v *validator) follows(o *Object, path []any) {
 	}
 	for _, f := range o.Fields {
 		if w := byColumn[f.Column]; w != nil {
+			if w.Target != f.Target && v.renamed(w.Target, f.Target) {
+				same := *w
+				same.Target, w = f.Target, &same
+			}
 			if why := cannotBecome(w, f); why != "" {
 				key := "kind"
 				if w.Kind == f.Kind {
@@ -199,6 +204,12 @@ func (v *validator) follows(o *Object, path []any) {
 			}
 		}
 	}
+}
+
+// renamed says that the object was called is what is called now.
+func (v *validator) renamed(was, now string) bool {
+	o, old := v.now.objects[now], v.was.objects[was]
+	return o != nil && old != nil && o.Table == old.Table
 }
 
 // system refuses changes to what the system itself relies on, and what would

@@ -91,7 +91,7 @@ func (c *compiler) sortKey(b *builder, s scope, o Order, joins *[]string) (sortK
 	r := renderer{builder: b, c: c}
 	var err error
 	k.sql, err = b.capture(func() error { return r.column(s, k.field, k.column.Name) })
-	k.nullable = k.nullable || !k.field.NotNull() || s.grant.Field(o.Field).Mode == policy.When
+	k.nullable = k.nullable || !k.field.NotNull() || s.grant.Field(k.field.Name).Mode == policy.When
 	k.collate = k.field.Kind == metadata.KindText
 	return k, err
 }

@@ -326,12 +326,13 @@ func (w *rewriter) changed(e celast.Expr, c celast.CallExpr) kind {
 	}
 	name, _ := c.Args()[0].AsLiteral().(types.String)
 	t, _ := w.engine.provider.record(w.object)
-	if _, ok := t.object.Fields[string(name)]; !ok {
+	f, ok := t.object.Fields[string(name)]
+	if !ok {
 		w.probs.at(c.Args()[0].ID(), "the object %s has no field %q", w.object, clip(string(name))).
 			Suggestion = closest(string(name), slices.Sorted(maps.Keys(t.object.Fields)))
 		return kind{}
 	}
-	w.use(Path{string(name)})
-	e.SetKindCase(w.fac.NewSelect(e.ID(), w.fac.NewIdent(w.newID(e), changedName), string(name)))
+	w.use(Path{f.Name})
+	e.SetKindCase(w.fac.NewSelect(e.ID(), w.fac.NewIdent(w.newID(e), changedName), f.Name))
 	return kind{typ: BoolType}
 }

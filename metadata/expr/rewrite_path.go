@@ -76,7 +76,10 @@ func (w *rewriter) field(e celast.Expr, base kind, name string) kind {
 			Suggestion = closest(name, slices.Sorted(maps.Keys(t.object.Fields)))
 		return kind{}
 	}
-	k := kind{typ: f.Type, field: f, rooted: base.rooted, path: append(slices.Clone(base.path), name)}
+	if f.Name != name { // a name it had: go on with the one it has
+		w.setSelect(e, e.AsSelect().Operand(), f.Name, e.AsSelect().IsTestOnly())
+	}
+	k := kind{typ: f.Type, field: f, rooted: base.rooted, path: append(slices.Clone(base.path), f.Name)}
 	if f.Ref != "" {
 		k.object = f.Ref
 	}

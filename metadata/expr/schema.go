@@ -100,7 +100,9 @@ type Field struct {
 }
 
 // Object is what expressions need to know of an object: its fields by name,
-// the system fields included, and its to-many relations by name.
+// the system fields included, and its to-many relations by name. A field may be
+// there under names it had, too; its Name is the one it has, and what is
+// compiled says that one.
 type Object struct {
 	Name      string
 	Fields    map[string]*Field
