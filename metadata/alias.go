@@ -13,11 +13,6 @@ import (
 // former name means the component for as long as it is listed. The APIs answer
 // to it until its date.
 
-// wasCalled says that the list has the name.
-func wasCalled(list []*Alias, name string) bool {
-	return slices.ContainsFunc(list, func(a *Alias) bool { return a.Name == name })
-}
-
 // Live lists the former names that still answer on a day, YYYY-MM-DD.
 func Live(list []*Alias, day string) []string {
 	var names []string
@@ -41,16 +36,16 @@ func Renamed(list []*Alias, was, now, until string) []*Alias {
 	return out
 }
 
-// former finds components by the names they had.
-type former struct {
+// renames finds components by the names they had.
+type renames struct {
 	objects map[string]string            // name now, by former name
 	fields  map[string]map[string]string // by object's name now
 }
 
 // formerNames collects the former names of a definition that nothing has now;
 // nil when there are none.
-func formerNames(def *Definition) *former {
-	f := &former{map[string]string{}, map[string]map[string]string{}}
+func formerNames(def *Definition) *renames {
+	f := &renames{map[string]string{}, map[string]map[string]string{}}
 	for _, o := range def.Objects {
 		for _, a := range o.Formerly {
 			f.objects[a.Name] = o.Name
@@ -95,12 +90,12 @@ func freshNames(objects []*Object, current *Definition) bool {
 		}
 	}
 	listed := func(o *Object, name string) bool {
-		return o != nil && slices.ContainsFunc(o.Fields, func(f *Field) bool { return wasCalled(f.Formerly, name) })
+		return o != nil && slices.ContainsFunc(o.Fields, func(f *Field) bool { return had(f.Formerly, name) })
 	}
 	for _, o := range objects {
 		was := known[o.Name]
 		for _, a := range o.Formerly {
-			if was == nil || !wasCalled(was.Formerly, a.Name) {
+			if was == nil || !had(was.Formerly, a.Name) {
 				return true
 			}
 		}
@@ -117,7 +112,7 @@ func freshNames(objects []*Object, current *Definition) bool {
 
 // follow rewrites references to former names. A component that def shares with
 // current is replaced by a copy when it has one.
-func (n *former) follow(def *Definition, objects []*Object, policies []*Policy, everywhere bool) {
+func (n *renames) follow(def *Definition, objects []*Object, policies []*Policy, everywhere bool) {
 	mine := make(map[any]bool, len(objects)+len(policies))
 	for _, o := range objects {
 		mine[o] = true
@@ -146,25 +141,25 @@ func (n *former) follow(def *Definition, objects []*Object, policies []*Policy, 
 }
 
 // mentioned says that rewriting would change the object.
-func (n *former) mentioned(o *Object, def *Definition) bool {
+func (n *renames) mentioned(o *Object, def *Definition) bool {
 	c := o.Clone()
 	n.object(c, def)
 	return !equalJSON(o, c)
 }
 
-func (n *former) ofPolicy(p *Policy) bool {
+func (n *renames) ofPolicy(p *Policy) bool {
 	c := p.Clone()
 	n.policy(c)
 	return !equalJSON(p, c)
 }
 
-func (n *former) policy(p *Policy) {
+func (n *renames) policy(p *Policy) {
 	p.Object = n.objectName(p.Object)
 	n.names(p.Object, p.ReadFields)
 	n.names(p.Object, p.WriteFields)
 }
 
-func (n *former) object(o *Object, def *Definition) {
+func (n *renames) object(o *Object, def *Definition) {
 	own := func(name string) string { return n.fieldName(o.Name, name) }
 	o.Title = own(o.Title)
 	for _, x := range o.Indexes {
@@ -197,7 +192,7 @@ func (n *former) object(o *Object, def *Definition) {
 }
 
 // over follows an object's name, or the first step of "$path".
-func (n *former) over(object, over string) string {
+func (n *renames) over(object, over string) string {
 	path, isPath := strings.CutPrefix(over, "$")
 	if !isPath {
 		return n.objectName(over)
@@ -222,20 +217,20 @@ func childOf(def *Definition, o *Object, relation string) string {
 	return ""
 }
 
-func (n *former) names(object string, list []string) {
+func (n *renames) names(object string, list []string) {
 	for i, name := range list {
 		list[i] = n.fieldName(object, name)
 	}
 }
 
-func (n *former) objectName(name string) string {
+func (n *renames) objectName(name string) string {
 	if now := n.objects[name]; now != "" {
 		return now
 	}
 	return name
 }
 
-func (n *former) fieldName(object, name string) string {
+func (n *renames) fieldName(object, name string) string {
 	if now := n.fields[object][name]; now != "" {
 		return now
 	}
