@@ -68,7 +68,8 @@ func (r *runner) profile(ctx context.Context, k *Case, h http.Handler, path stri
 	defer f.Close()
 	n := 0
 	var before, after runtime.MemStats
-	for begun := time.Now(); time.Since(begun) < profileTime; {
+	begun := time.Now()
+	for n <= variants || time.Since(begun) < profileTime {
 		bodies, err := r.trellis.prepare(k, r.ground.Size, n, variants)
 		if err != nil {
 			return err
@@ -84,6 +85,7 @@ func (r *runner) profile(ctx context.Context, k *Case, h http.Handler, path stri
 			}
 			defer pprof.StopCPUProfile()
 			runtime.ReadMemStats(&before)
+			begun = time.Now()
 		}
 		n += len(bodies)
 	}

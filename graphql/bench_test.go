@@ -1,9 +1,13 @@
 package graphql
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/policy"
 )
 
 const benchText = `query ($first: Int, $filter: OrderFilter) {
@@ -71,4 +75,54 @@ func BenchmarkPlan(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkRevision measures what the first text costs that names a field just
+// added: the next snapshot, its policies, and the types that the text speaks of.
+// It must not depend on how many objects there are.
+func BenchmarkRevision(b *testing.B) {
+	for _, objects := range []int{10, 100, 1000, 2000} {
+		b.Run(fmt.Sprintf("objects=%d", objects), func(b *testing.B) {
+			b.ReportAllocs()
+			def := manyObjects(objects)
+			snap, shared := metadata.New(def, 1), newStore(48<<20)
+			engine, err := policy.NewEngine(shopWorkspace, snap)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for i := 0; b.Loop(); i++ {
+				next := def.Fork()
+				o := next.Own("thing5")
+				name := fmt.Sprintf("more%d", i)
+				o.Fields = append(o.Fields, &metadata.Field{Name: name, Kind: metadata.KindText, Column: name})
+				changed := snap.Next(next, int64(i+2))
+				if engine, err = engine.Next(changed); err != nil {
+					b.Fatal(err)
+				}
+				rights, err := engine.Rights(principalOf("boss"))
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, errs := newPlan(newSchema(changed, rights, shared), "{ things5(filter: {"+name+": {isNull: true}}) { nodes { id "+name+" next { f1 } } } }", ""); errs != nil {
+					b.Fatal(errs[0].Message)
+				}
+			}
+		})
+	}
+}
+
+// manyObjects are objects of 20 fields with lookups among them.
+func manyObjects(n int) *metadata.Definition {
+	def := &metadata.Definition{Objects: metadata.SystemObjects(), Roles: []*metadata.Role{{Name: "boss"}}, Policies: []*metadata.Policy{{
+		Name: "boss", Role: "boss", Object: "*", Actions: []metadata.Action{metadata.ActionAny}, Rule: "record.version > 0"}}}
+	for i := range n {
+		o := &metadata.Object{Name: fmt.Sprintf("thing%d", i), Plural: fmt.Sprintf("things%d", i)}
+		for j := range 19 {
+			o.Fields = append(o.Fields, &metadata.Field{Name: fmt.Sprintf("f%d", j), Kind: metadata.KindText})
+		}
+		o.Fields = append(o.Fields, &metadata.Field{Name: "next", Kind: metadata.KindLookup, Target: fmt.Sprintf("thing%d", max(0, i-1)), Inverse: fmt.Sprintf("followers%d", i)})
+		def.Objects = append(def.Objects, o)
+	}
+	metadata.Normalize(def, nil)
+	return def
 }

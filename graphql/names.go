@@ -92,6 +92,14 @@ var fixedRoots, fixedMutations = []string{"nothing"}, []string{"batch", "ref"}
 // own names, then what is derived, in order of the objects.
 type names struct{ snapshot *metadata.Snapshot }
 
+// named finds an object by the name it has, not by one it had.
+func (s names) named(name string) *metadata.ObjectView {
+	if o := s.snapshot.Lookup(name); o != nil && o.Name == name {
+		return o
+	}
+	return nil
+}
+
 // of gives the names of an object.
 func (s names) of(o *metadata.ObjectView) *objectNames {
 	n := &objectNames{enums: map[string]string{}, enumFilters: map[string]string{}}
@@ -111,7 +119,7 @@ func (s names) of(o *metadata.ObjectView) *objectNames {
 	}
 	n.one = n.bend(o.Name, strings.Repeat("_", count(fixedRoots, o.Name)))
 	many := count(fixedRoots, o.Plural)
-	if s.snapshot.Lookup(o.Plural) != nil {
+	if s.named(o.Plural) != nil {
 		many++
 	}
 	n.many = n.bend(o.Plural, strings.Repeat("_", many))
@@ -149,7 +157,7 @@ func (s names) typeOf(object string) string {
 // typesBefore counts who takes a type's name before the at-th type of an object.
 func (s names) typesBefore(name, object string, at int) int {
 	before := count(fixedTypes, name)
-	if s.snapshot.Lookup(unpascal(name)) != nil {
+	if s.named(unpascal(name)) != nil {
 		before++
 	}
 	s.eachPrefix(name, func(o *metadata.ObjectView, rest string) {
@@ -177,7 +185,7 @@ func (s names) eachPrefix(name string, f func(o *metadata.ObjectView, rest strin
 			continue
 		}
 		object := unpascal(strings.TrimRight(name[:i], "_"))
-		if o := s.snapshot.Lookup(object); o != nil && s.typeOf(object) == name[:i] {
+		if o := s.named(object); o != nil && s.typeOf(object) == name[:i] {
 			f(o, name[i:])
 		}
 	}
@@ -216,7 +224,7 @@ func (s names) mutationsBefore(name, object string, at int) int {
 		var o *metadata.ObjectView
 		if m.plural {
 			o = s.snapshot.LookupPlural(unpascal(rest))
-		} else if o = s.snapshot.Lookup(unpascal(strings.TrimRight(rest, "_"))); o != nil && s.typeOf(o.Name) != rest {
+		} else if o = s.named(unpascal(strings.TrimRight(rest, "_"))); o != nil && s.typeOf(o.Name) != rest {
 			o = nil
 		}
 		if o != nil && (o.Name < object || o.Name == object && i < at) {
@@ -231,7 +239,7 @@ func (s names) mutationsBefore(name, object string, at int) int {
 func (s names) typeOwners(name string) []*metadata.ObjectView {
 	var out []*metadata.ObjectView
 	add := func(object string) {
-		if o := s.snapshot.Lookup(unpascal(strings.TrimRight(object, "_"))); o != nil && !slices.Contains(out, o) {
+		if o := s.named(unpascal(strings.TrimRight(object, "_"))); o != nil && !slices.Contains(out, o) {
 			out = append(out, o)
 		}
 	}
@@ -248,7 +256,7 @@ func (s names) typeOwners(name string) []*metadata.ObjectView {
 func (s names) fieldOwners(name string) []*metadata.ObjectView {
 	var out []*metadata.ObjectView
 	add := func(name string) {
-		for _, o := range []*metadata.ObjectView{s.snapshot.Lookup(name), s.snapshot.LookupPlural(name)} {
+		for _, o := range []*metadata.ObjectView{s.named(name), s.snapshot.LookupPlural(name)} {
 			if o != nil && !slices.Contains(out, o) {
 				out = append(out, o)
 			}

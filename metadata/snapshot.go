@@ -33,7 +33,7 @@ type ObjectView struct {
 	// Referrers are all lookups that point here, with or without a list: what
 	// a delete has to look after.
 	Referrers []*Relation
-	fields    map[string]*Field
+	at        map[string]int // position in All
 	relations map[string]*Relation
 	expr      *expr.Object
 }
@@ -101,21 +101,21 @@ func New(def *Definition, revision int64) *Snapshot {
 
 func newObjectView(o *Object) *ObjectView {
 	v := &ObjectView{Object: o, All: append(SystemFields(o), o.Fields...)}
-	v.fields = make(map[string]*Field, len(v.All))
+	v.at = make(map[string]int, len(v.All))
 	v.relations = map[string]*Relation{}
 	v.expr = &expr.Object{Name: o.Name, Fields: make(map[string]*expr.Field, len(v.All)), Relations: map[string]*expr.Relation{}}
-	for _, f := range v.All {
-		v.fields[f.Name] = f
+	for i, f := range v.All {
+		v.at[f.Name] = i
 		if f.Kind == KindManyToMany {
 			v.Links = append(v.Links, &Relation{Name: f.Name, Object: f.Target, Field: f, Of: o.Name})
 		} else {
 			v.expr.Fields[f.Name] = exprField(f)
 		}
 	}
-	for _, f := range o.Fields {
+	for i, f := range v.All {
 		for _, a := range f.Formerly {
-			if v.fields[a.Name] == nil {
-				v.fields[a.Name], v.expr.Fields[a.Name] = f, v.expr.Fields[f.Name]
+			if _, taken := v.at[a.Name]; !taken {
+				v.at[a.Name], v.expr.Fields[a.Name] = i, v.expr.Fields[f.Name]
 			}
 		}
 	}
@@ -221,7 +221,21 @@ func (s *Snapshot) Object(name string) (*expr.Object, bool) {
 
 // Field finds a field, own or system, by its name or one it had: the field's
 // Name is the one it has. Nil for none.
-func (v *ObjectView) Field(name string) *Field { return v.fields[name] }
+func (v *ObjectView) Field(name string) *Field {
+	if i := v.Position(name); i >= 0 {
+		return v.All[i]
+	}
+	return nil
+}
+
+// Position is where a field stands in All, by its name or one it had; -1 for
+// none.
+func (v *ObjectView) Position(name string) int {
+	if i, ok := v.at[name]; ok {
+		return i
+	}
+	return -1
+}
 
 // Relation finds a to-many relation, nil for none.
 func (v *ObjectView) Relation(name string) *Relation { return v.relations[name] }

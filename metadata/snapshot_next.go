@@ -45,9 +45,16 @@ func (s *Snapshot) replace(old *Snapshot, def *Definition) {
 	}
 	s.build(old, now, changed)
 	s.formerly = old.formerNow(gone, come, s.objects)
-	s.plurals = make(map[string]*ObjectView, len(s.objects))
-	for _, v := range s.objects {
-		s.plurals[v.Plural] = v
+	s.plurals = maps.Clone(old.plurals)
+	for name, v := range old.objects {
+		if s.objects[name] != v {
+			delete(s.plurals, v.Plural)
+		}
+	}
+	for name, v := range s.objects {
+		if old.objects[name] != v {
+			s.plurals[v.Plural] = v
+		}
 	}
 	if len(s.objects) != len(old.objects) || slices.ContainsFunc(come, func(o *Object) bool { return old.objects[o.Name] == nil }) {
 		s.names = slices.Sorted(maps.Keys(s.objects))

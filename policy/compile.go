@@ -6,21 +6,22 @@ import (
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata"
-	"github.com/trellishq/trellis/metadata/expr"
 )
 
 // compile turns the policies that apply into a grant.
 func (e *Engine) compile(set *roleSet, o *metadata.ObjectView, a metadata.Action) (*Grant, error) {
-	b := grantBuilder{engine: e, g: &Grant{object: o, action: a, fields: make(map[string]Access, len(o.All))}}
+	b := grantBuilder{engine: e, g: &Grant{object: o, action: a}, rules: map[string]*rule{}}
 	if set.system {
-		b.g.allow = []*rule{e.rule(o.Name, "")}
+		b.g.allow = []*rule{b.rule("")}
 		b.allows = []*entry{nil}
 	}
-	for _, en := range set.entries {
-		// Nobody has rights of their own to an implied link: the engine reads and
-		// writes it for those who may see and set the field it links for.
-		if en.speaks(o.Name, a) && !o.Implied {
-			b.add(en)
+	for _, list := range [][]*entry{set.about["*"], set.about[o.Name]} {
+		for _, en := range list {
+			// Nobody has rights of their own to an implied link: the engine reads and
+			// writes it for those who may see and set the field it links for.
+			if en.speaks(o.Name, a) && !o.Implied {
+				b.add(en)
+			}
 		}
 	}
 	b.sortRules()
@@ -30,11 +31,7 @@ func (e *Engine) compile(set *roleSet, o *metadata.ObjectView, a metadata.Action
 				"your roles combine more than %d row rules to %s a record of %s: ask an administrator to merge some", MaxRules, a, o.Name)
 		}
 	}
-	for _, f := range o.All {
-		if access := b.field(f.Name); access.Mode != Never {
-			b.g.fields[f.Name] = access
-		}
-	}
+	b.g.setFields(b.field)
 	b.g.key = b.g.grantKey()
 	return b.g, nil
 }
@@ -46,12 +43,24 @@ type grantBuilder struct {
 	// allows and narrows are the policies behind g.allow and g.narrow; a nil
 	// entry is the system's own right to everything.
 	allows, narrows []*entry
+	// rules by text: one rule is one pointer within a grant, whatever the engine
+	// forgets meanwhile.
+	rules map[string]*rule
+}
+
+func (b *grantBuilder) rule(text string) *rule {
+	r := b.rules[text]
+	if r == nil {
+		r = b.engine.rule(b.g.object.Name, text)
+		b.rules[text] = r
+	}
+	return r
 }
 
 // add takes a policy in. An allow policy whose rule does not compile gives
 // nothing, a denial that does not compile denies every row.
 func (b *grantBuilder) add(en *entry) {
-	r := b.engine.rule(b.g.object.Name, en.rule)
+	r := b.rule(en.rule)
 	switch {
 	case !en.deny:
 		if r.err == nil {
@@ -59,7 +68,7 @@ func (b *grantBuilder) add(en *entry) {
 			b.g.allow = appendRule(b.g.allow, r)
 		}
 	case r.err != nil:
-		b.g.deny = appendRule(b.g.deny, b.engine.rule(b.g.object.Name, ""))
+		b.g.deny = appendRule(b.g.deny, b.rule(""))
 	case en.deniesRow(b.g.action):
 		b.g.deny = appendRule(b.g.deny, r)
 	default:
@@ -125,23 +134,9 @@ func (b *grantBuilder) field(name string) Access {
 
 func (b *grantBuilder) ruleOf(en *entry) *rule {
 	if en == nil {
-		return b.engine.rule(b.g.object.Name, "")
+		return b.rule("")
 	}
-	return b.engine.rule(b.g.object.Name, en.rule)
-}
-
-// rule finds or compiles the rule text for an object.
-func (e *Engine) rule(object, text string) *rule {
-	key := ruleKey{object, text}
-	found, ok := e.rules.Load(key)
-	if !ok {
-		found, _ = e.rules.LoadOrStore(key, &rule{object: object, text: text})
-	}
-	r := found.(*rule)
-	if !r.always() {
-		r.once.Do(func() { r.compiled, r.err = e.exprs.Compile(object, text, expr.Row) })
-	}
-	return r
+	return b.rule(en.rule)
 }
 
 // Check compiles every rule for every object it speaks of and tells all that

@@ -63,7 +63,11 @@ func (e *Engine) ask(p *Principal, q question) (bool, error) {
 		return false, nil
 	}
 	q.ctx = context.Background()
-	ok, err := e.enforcer.Enforce(set.subject, e.workspace.String(), q.object, string(q.action), &q)
+	enforcer, err := e.enforcer()
+	if err != nil {
+		return false, trellis.Wrap(trellis.CodeInternal, err, "the policies cannot be loaded")
+	}
+	ok, err := enforcer.Enforce(set.subject, e.workspace.String(), q.object, string(q.action), &q)
 	if err != nil {
 		return false, trellis.Wrap(trellis.CodeInternal, err, "the policies cannot be evaluated")
 	}
@@ -142,7 +146,11 @@ func (e *Engine) applying(p *Principal, object string, a metadata.Action) ([]*en
 		return nil, err
 	}
 	var s sink
-	if _, err := e.enforcer.Enforce(collecting, set.subject, e.workspace.String(), object, string(a), &s); err != nil {
+	enforcer, err := e.enforcer()
+	if err != nil {
+		return nil, trellis.Wrap(trellis.CodeInternal, err, "the policies cannot be loaded")
+	}
+	if _, err := enforcer.Enforce(collecting, set.subject, e.workspace.String(), object, string(a), &s); err != nil {
 		return nil, trellis.Wrap(trellis.CodeInternal, err, "the policies cannot be evaluated")
 	}
 	var out []*entry

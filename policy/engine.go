@@ -25,32 +25,35 @@ type Engine struct {
 	workspace trellis.ID
 	snapshot  *metadata.Snapshot
 	exprs     *expr.Engine
+	// attributes are those of user that rules may ask for.
+	attributes []*expr.Field
 
-	entries   []*entry            // in order of the definition; the position is the id in casbin
-	bySubject map[string][]*entry // "r:<role>" or "u:<id>" → its policies, in order
-	roles     map[string]*metadata.Role
-	users     map[string]bool // subjects "u:<id>" that policies name
-	objects   map[string]int  // position in snapshot.Names()
-	enforcer  *casbin.Enforcer
+	*loaded
+	objects  map[string]int // position in snapshot.Names()
+	enforcer func() (*casbin.Enforcer, error)
 
-	rules sync.Map // ruleKey → *rule
-	sets  atomic.Pointer[map[string]*roleSet]
-	grow  sync.Mutex // held to change sets
-	full  *roleSet   // of the system principal
+	sets atomic.Pointer[map[string]*roleSet]
+	grow sync.Mutex // held to change sets
+	full *roleSet   // of the system principal
+	made made
 }
 
 // roleSet is what principals with the same roles share.
 type roleSet struct {
-	subject string   // for casbin, "" when nobody
-	members []string // the roles held and inherited, and the user when named; sorted
-	entries []*entry // what may apply, in order of the definition
+	subject string              // for casbin, "" when nobody
+	members []string            // the roles held and inherited, and the user when named; sorted
+	entries []*entry            // what may apply, in order of the definition
+	about   map[string][]*entry // the same by object; those about all of them under "*"
 	admin   bool
 	system  bool
-	// grants by object and action, filled when first asked for.
-	grants     []atomic.Pointer[[actionCount]atomic.Pointer[Grant]]
-	visibility sync.Map // object → *Visibility
-	key        atomic.Pointer[string]
+	// grants by object and action, filled when first asked for and forgotten
+	// when there are too many.
+	grants atomic.Pointer[grantTable]
+	key    atomic.Pointer[string]
 }
+
+// grantTable has the grants of a role set by object.
+type grantTable []atomic.Pointer[[actionCount]atomic.Pointer[Grant]]
 
 // The actions in the order of the cache.
 var actions = [...]metadata.Action{
@@ -68,25 +71,42 @@ const actionCount = len(actions)
 // attributes declares what rules may ask of user beyond expr.UserFields; the
 // values are Principal.Attributes.
 func NewEngine(workspace trellis.ID, snapshot *metadata.Snapshot, attributes ...*expr.Field) (*Engine, error) {
-	e := &Engine{
-		workspace: workspace, snapshot: snapshot, exprs: expr.New(snapshot, attributes...),
-		bySubject: map[string][]*entry{}, users: map[string]bool{},
-		objects: make(map[string]int, len(snapshot.Names())),
-	}
-	for i, name := range snapshot.Names() {
-		e.objects[name] = i
-	}
-	if err := e.load(snapshot.Definition()); err != nil {
+	l, err := load(snapshot.Definition())
+	if err != nil {
 		return nil, err
 	}
-	enforcer, err := e.newEnforcer()
-	if err != nil {
-		return nil, trellis.Wrap(trellis.CodeInternal, err, "the policies cannot be loaded")
+	objects := make(map[string]int, len(snapshot.Names()))
+	for i, name := range snapshot.Names() {
+		objects[name] = i
 	}
-	e.enforcer = enforcer
+	return newEngine(workspace, snapshot, l, objects, attributes), nil
+}
+
+func newEngine(workspace trellis.ID, snapshot *metadata.Snapshot, l *loaded, objects map[string]int, attributes []*expr.Field) *Engine {
+	e := &Engine{
+		workspace: workspace, snapshot: snapshot, exprs: expr.New(snapshot, attributes...),
+		attributes: attributes, loaded: l, objects: objects, full: &roleSet{system: true},
+	}
+	e.enforcer = sync.OnceValues(e.newEnforcer)
 	e.sets.Store(&map[string]*roleSet{})
-	e.full = &roleSet{system: true, grants: make([]atomic.Pointer[[actionCount]atomic.Pointer[Grant]], len(e.objects))}
-	return e, nil
+	return e
+}
+
+// Next is the engine of a later snapshot of the workspace, in the time of what
+// changed as far as roles and policies are the same; errors are NewEngine's.
+func (e *Engine) Next(snapshot *metadata.Snapshot) (*Engine, error) {
+	was, is := e.snapshot, snapshot
+	l, objects := e.loaded, e.objects
+	if !slices.Equal(was.Definition().Roles, is.Definition().Roles) || !slices.Equal(was.Definition().Policies, is.Definition().Policies) {
+		return NewEngine(e.workspace, snapshot, e.attributes...)
+	}
+	if !slices.Equal(was.Names(), is.Names()) {
+		objects = make(map[string]int, len(is.Names()))
+		for i, name := range is.Names() {
+			objects[name] = i
+		}
+	}
+	return newEngine(e.workspace, snapshot, l, objects, e.attributes), nil
 }
 
 // Snapshot is what the engine was made from.
@@ -112,15 +132,23 @@ func (r Rights) Grant(object string, a metadata.Action) (*Grant, error) {
 	if !known || i < 0 {
 		return nil, errUnknown(object, a, known)
 	}
-	cell := set.grants[o].Load()
+	table := set.grants.Load()
+	if table == nil {
+		fresh := make(grantTable, len(e.objects))
+		set.grants.CompareAndSwap(nil, &fresh)
+		if table = set.grants.Load(); table == nil { // forgotten meanwhile
+			table = &fresh
+		}
+	}
+	cell := (*table)[o].Load()
 	if cell == nil {
-		set.grants[o].CompareAndSwap(nil, new([actionCount]atomic.Pointer[Grant]))
-		cell = set.grants[o].Load()
+		(*table)[o].CompareAndSwap(nil, new([actionCount]atomic.Pointer[Grant]))
+		cell = (*table)[o].Load()
 	}
 	if g := cell[i].Load(); g != nil {
 		return g, nil
 	}
-	g, err := e.compile(set, e.snapshot.Lookup(object), a)
+	g, err := e.grant(set, e.snapshot.Lookup(object), a)
 	if err != nil {
 		return nil, err
 	}

@@ -23,8 +23,10 @@ type Grant struct {
 	// Different rules, in order of text. allow and deny decide the row, narrow
 	// takes single fields away.
 	allow, deny, narrow []*rule
-	// fields has every field of the object whose Mode is not Never.
-	fields map[string]Access
+	// access has the different accesses to fields, Never first; at has, for each
+	// field of object.All, which of them.
+	access []Access
+	at     []uint16
 	key    string
 }
 
@@ -94,7 +96,30 @@ func (g *Grant) Allows(rec expr.Record, v *expr.Vars) bool {
 
 // Field says how a field may be seen (or, by a grant to create or update,
 // written). A field that does not exist is Never, so that the two look alike.
-func (g *Grant) Field(name string) Access { return g.fields[name] }
+func (g *Grant) Field(name string) Access {
+	if i := g.object.Position(name); i >= 0 {
+		return g.access[g.at[i]]
+	}
+	return Access{}
+}
+
+// setFields decides all fields.
+func (g *Grant) setFields(decide func(name string) Access) {
+	g.access, g.at = []Access{{}}, make([]uint16, len(g.object.All))
+	for i, f := range g.object.All {
+		a := decide(f.Name)
+		if a.Mode == Never {
+			continue
+		}
+		k := slices.Index(g.access, a)
+		if k < 0 {
+			k = len(g.access)
+			g.access = append(g.access, a)
+		}
+		g.at[i] = uint16(k) //nolint:gosec // there are fewer fields
+	}
+	g.access = slices.Clip(g.access)
+}
 
 // Writable is Field for a grant to create or update, and Never for any other
 // action.
@@ -102,14 +127,14 @@ func (g *Grant) Writable(name string) Access {
 	if !writes(g.action) {
 		return Access{}
 	}
-	return g.fields[name]
+	return g.Field(name)
 }
 
 // Fields lists the fields that are not Never, in the object's order.
 func (g *Grant) Fields() []string {
 	var names []string
 	for _, f := range g.object.All {
-		if g.fields[f.Name].Mode != Never {
+		if g.Field(f.Name).Mode != Never {
 			names = append(names, f.Name)
 		}
 	}
@@ -129,7 +154,7 @@ func (g *Grant) grantKey() string {
 		write("\x01")
 	}
 	for _, f := range g.object.All {
-		if a := g.fields[f.Name]; a.Mode != Never {
+		if a := g.Field(f.Name); a.Mode != Never {
 			write(f.Name)
 			write(a.Mode.String())
 			b.Write(appendMask(nil, a.allow))

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata"
@@ -23,6 +22,7 @@ type entry struct {
 	rule    string // trimmed
 	actions []metadata.Action
 	deny    bool
+	class   int // equal for policies that say the same, whoever they are for
 }
 
 var (
@@ -30,10 +30,21 @@ var (
 	objectName = regexp.MustCompile(`^(\*|[a-z][a-zA-Z0-9]{0,39})$`)
 )
 
+// loaded are the roles and policies of a definition, checked and indexed. They
+// never change: engines of revisions that have the same share them.
+type loaded struct {
+	entries   []*entry            // in order of the definition; the position is the id in casbin
+	bySubject map[string][]*entry // "r:<role>" or "u:<id>" → its policies, in order
+	roles     map[string]*metadata.Role
+	users     map[string]bool // subjects "u:<id>" that policies name
+}
+
 // load checks and indexes what the definition says; nothing is skipped.
-func (e *Engine) load(def *metadata.Definition) error {
+func load(def *metadata.Definition) (*loaded, error) {
 	var problems trellis.Errors
+	e := &loaded{bySubject: map[string][]*entry{}, users: map[string]bool{}}
 	e.roles = make(map[string]*metadata.Role, len(def.Roles))
+	classes := map[string]int{}
 	for _, r := range def.Roles {
 		if !roleName.MatchString(r.Name) {
 			problems = append(problems, invalid("a role has the name %.60q", r.Name).At("roles", r.Name))
@@ -58,13 +69,18 @@ func (e *Engine) load(def *metadata.Definition) error {
 			continue
 		}
 		names[p.Name] = true
+		digest := en.digest()
+		if _, known := classes[digest]; !known {
+			classes[digest] = len(classes)
+		}
+		en.class = classes[digest]
 		e.entries = append(e.entries, en)
 		e.bySubject[en.subject] = append(e.bySubject[en.subject], en)
 		if strings.HasPrefix(en.subject, userPrefix) {
 			e.users[en.subject] = true
 		}
 	}
-	return problems.Err()
+	return e, problems.Err()
 }
 
 func invalid(format string, args ...any) *trellis.Error {
@@ -73,7 +89,7 @@ func invalid(format string, args ...any) *trellis.Error {
 
 // depths finds the longest way up from each role; a role on or above a circle
 // is missing from it.
-func (e *Engine) depths() map[string]int {
+func (e *loaded) depths() map[string]int {
 	depth := make(map[string]int, len(e.roles))
 	var climb func(name string, below int) bool
 	climb = func(name string, below int) bool {
@@ -170,7 +186,7 @@ func (en *entry) lists(a metadata.Action, field string) bool {
 
 // newRoleSet resolves what the principal holds.
 func (e *Engine) newRoleSet(p *Principal) *roleSet {
-	set := &roleSet{grants: make([]atomic.Pointer[[actionCount]atomic.Pointer[Grant]], len(e.objects))}
+	set := &roleSet{about: map[string][]*entry{}}
 	var direct []string
 	seen := map[string]bool{}
 	var climb func(name string)
@@ -202,6 +218,9 @@ func (e *Engine) newRoleSet(p *Principal) *roleSet {
 		set.entries = append(set.entries, e.bySubject[m]...)
 	}
 	slices.SortFunc(set.entries, func(a, b *entry) int { return a.id - b.id })
+	for _, en := range set.entries {
+		set.about[en.policy.Object] = append(set.about[en.policy.Object], en)
+	}
 	return set
 }
 

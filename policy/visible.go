@@ -32,13 +32,14 @@ func (e *Engine) Visible(p *Principal, object string) (*Visibility, error) {
 
 // Visible is Engine.Visible, of the role set.
 func (r Rights) Visible(object string) (*Visibility, error) {
-	if v, ok := r.set.visibility.Load(object); ok {
+	key := visibleKey{object, r.set.classes(object, "")}
+	if v, ok := r.engine.made.visible.Load(key); ok {
 		return v.(*Visibility), nil
 	}
 	v := &Visibility{Can: make(map[metadata.Action]bool, actionCount)}
 	digest := []byte(object)
 	for _, a := range actions {
-		g, err := r.Grant(object, a)
+		g, err := r.glance(object, a)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +65,10 @@ func (r Rights) Visible(object string) (*Visibility, error) {
 		}
 	}
 	v.Key = shortHash(digest)
-	found, _ := r.set.visibility.LoadOrStore(object, v)
+	if slices.Equal(v.Create, v.Update) {
+		v.Update = v.Create
+	}
+	found, _ := r.engine.made.visible.LoadOrStore(key, v)
 	return found.(*Visibility), nil
 }
 

@@ -100,7 +100,11 @@ func (a *Access) built(v *catalog.View) *built {
 		}
 	}
 	b := &built{revision: v.Revision, policyVersion: v.PolicyVersion}
-	b.engine, b.err = policy.NewEngine(v.WorkspaceID, v.Snapshot)
+	if current != nil && current.err == nil {
+		b.engine, b.err = current.engine.Next(v.Snapshot)
+	} else {
+		b.engine, b.err = policy.NewEngine(v.WorkspaceID, v.Snapshot)
+	}
 	switch {
 	case current == nil || current.olderThan(b):
 		s.before.Store(current)
