@@ -14,9 +14,9 @@ import (
 
 // operators compiles the operators on one field.
 func (f *filterer) operators(o *objectSight, field *metadata.Field, given map[string]any, not bool) (expr.Pred, *trellis.Error) {
-	col := expr.Column{Field: field.Name, Of: field.Kind.ExprType(), Nullable: !field.NotNull()}
+	col := expr.Column{Field: field.Name, Of: field.Type(), Nullable: !field.NotNull()}
 	var all []expr.Pred
-	if field.Kind == metadata.KindCurrency {
+	if field.ValueKind() == metadata.KindCurrency {
 		col.Part, col.Of = expr.AmountPart, expr.DecimalType
 		if sub, ok := given["currency"].(map[string]any); ok {
 			code := expr.Column{Field: field.Name, Part: expr.CurrencyPart, Of: expr.TextType, Nullable: true}

@@ -64,7 +64,7 @@ func (b *builder) orderBy(o *objectSight) {
 			if t := b.sight.target(f); t != nil {
 				input(d, f.Name, help, named(t.names.order))
 			}
-		case f.Kind == metadata.KindCurrency:
+		case f.ValueKind() == metadata.KindCurrency:
 			input(d, f.Name, help, named("OrderDirection"))
 		default:
 			input(d, f.Name, help, named("OrderDirection"))

@@ -28,7 +28,7 @@ func (b *builder) values(name, help string, o *objectSight, writable map[string]
 		typ := o.scalarOf(f)
 		text := b.help(f)
 		switch {
-		case f.Kind == metadata.KindCurrency:
+		case f.ValueKind() == metadata.KindCurrency:
 			typ = "MoneyInput"
 		case f.Linked():
 			typ = linksInput

@@ -69,7 +69,7 @@ func (b *builder) recordField(d *ast.Definition, o *objectSight, f *metadata.Fie
 		if t := b.sight.target(f); t != nil {
 			b.output(d, f.Name, help, named(t.names.typ), binding{what: recordLookup, object: t, field: f})
 		}
-	case f.Kind == metadata.KindCurrency:
+	case f.ValueKind() == metadata.KindCurrency:
 		b.output(d, f.Name, help, named("Money"), binding{what: recordComposite, object: o, field: f})
 	case f.Kind == metadata.KindID || f.System() && f.Name == "version":
 		b.output(d, f.Name, help, required(o.scalarOf(f)), binding{what: recordValue, object: o, field: f})
@@ -133,7 +133,7 @@ func (b *builder) key(o *objectSight) {
 	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: o.names.key, Description: "The fields of one unique key."})
 	for _, f := range o.keyFields() {
 		typ := o.scalarOf(f)
-		if f.Kind == metadata.KindCurrency {
+		if f.ValueKind() == metadata.KindCurrency {
 			typ = "MoneyInput"
 		}
 		input(d, f.Name, b.help(f), named(typ))

@@ -84,7 +84,7 @@ func (b *builder) operatorType(name, of string, more []string) *ast.Definition {
 
 // scalarOf is the scalar type of a field's values in answers and input.
 func (o *objectSight) scalarOf(f *metadata.Field) string {
-	switch f.Kind {
+	switch f.ValueKind() {
 	case metadata.KindID, metadata.KindLookup, metadata.KindUser:
 		return "ID"
 	case metadata.KindInteger:
@@ -107,7 +107,7 @@ func (o *objectSight) scalarOf(f *metadata.Field) string {
 
 // operatorsOf is the type of a field's filter; lookups have their own.
 func (o *objectSight) operatorsOf(f *metadata.Field) string {
-	switch f.Kind {
+	switch f.ValueKind() {
 	case metadata.KindID:
 		return "IDFilter"
 	case metadata.KindInteger:

@@ -68,6 +68,16 @@ func (f *Field) Width() int {
 	return len(specOf(f.ValueKind()).columns)
 }
 
+// ValueParts are the parts of the field's value, described as columns whether it
+// has them or is computed at read.
+func (f *Field) ValueParts() []Column {
+	out := make([]Column, len(specOf(f.ValueKind()).columns))
+	for i := range out {
+		out[i] = f.Part(i)
+	}
+	return out
+}
+
 // Part is the i-th of the field's physical columns.
 func (f *Field) Part(i int) Column {
 	l := &specOf(f.ValueKind()).columns[i]

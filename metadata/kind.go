@@ -52,7 +52,7 @@ const (
 var Kinds = []Kind{
 	KindText, KindEmail, KindPhone, KindInteger, KindDecimal, KindCurrency,
 	KindBoolean, KindDate, KindDateTime, KindSelect, KindLookup, KindUser,
-	KindManyToMany,
+	KindManyToMany, KindFormula, KindRollUp,
 }
 
 // IsLookup says that a field of this kind holds the id of another record.

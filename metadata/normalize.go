@@ -35,6 +35,7 @@ func Normalize(def, current *Definition) {
 	for _, p := range policies {
 		p.Package, p.Effect = cmp.Or(p.Package, CustomPackage), cmp.Or(p.Effect, Allow)
 	}
+	settleComputed(def, current)
 	namePhysical(def, current)
 	if former := formerNames(def); former != nil {
 		former.follow(def, objects, policies, freshNames(objects, current))
@@ -118,7 +119,11 @@ func normalizeObject(o *Object) {
 }
 
 func normalizeField(f *Field) {
-	if complete := f.spec().complete; complete != nil {
+	complete := f.spec().complete
+	if f.Kind == KindFormula && f.Result != "" { // what the kind of its values has
+		complete = specOf(f.Result).complete
+	}
+	if complete != nil {
 		complete(f)
 	}
 }

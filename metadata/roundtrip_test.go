@@ -223,12 +223,17 @@ func TestKindsThatCannotChange(t *testing.T) {
 			f.Options = []*Option{{Name: "one"}}
 		case KindLookup, KindManyToMany:
 			f.Target = "team"
+		case KindFormula:
+			f.Result, f.Formula = KindInteger, "1"
+		case KindRollUp:
+			f.RollUp = &RollUp{Relation: "parts", Function: expr.Count}
 		}
 		return f
 	}
 	free := map[Kind]bool{KindText: true, KindEmail: true, KindPhone: true}
 	for _, from := range Kinds {
-		current := &Definition{Objects: []*Object{{Name: "thing", Plural: "things", Fields: []*Field{base(from)}}}}
+		part := &Object{Name: "part", Plural: "parts", Fields: []*Field{{Name: "thing", Kind: KindLookup, Target: "thing", Inverse: "parts"}}}
+		current := &Definition{Objects: []*Object{{Name: "thing", Plural: "things", Fields: []*Field{base(from)}}, part}}
 		Normalize(current, nil)
 		for _, to := range Kinds {
 			draft := current.Fork()

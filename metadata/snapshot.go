@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/trellishq/trellis/metadata/expr"
 )
@@ -19,6 +20,10 @@ type Snapshot struct {
 	names    []string
 	formerly map[string]string // names of objects now, by former names
 	roles    map[string]*Role
+
+	exprsOnce    sync.Once
+	exprs        *expr.Engine
+	computations sync.Map // fieldKey → *Computation
 }
 
 // ObjectView is an object with what follows from the others: all its fields,

@@ -68,6 +68,7 @@ type validator struct {
 	// narrowed says that something others may refer to is gone or changed.
 	narrowed bool
 	fresh    []*Object // that were not there before
+	graph    *computeGraph
 	errs     trellis.Errors
 }
 
@@ -137,7 +138,7 @@ func narrows(old, o *Object) bool {
 	}
 	return slices.ContainsFunc(old.Fields, func(f *Field) bool {
 		n := fields[f.Name]
-		return n == nil || n.Kind != f.Kind || n.Target != f.Target || n.Inverse != f.Inverse || len(n.Options) < len(f.Options) ||
+		return n == nil || n.Kind != f.Kind || n.Type() != f.Type() || n.Computed != f.Computed || n.Target != f.Target || n.Inverse != f.Inverse || len(n.Options) < len(f.Options) ||
 			f.Kind == KindSelect && !slices.EqualFunc(f.Options, n.Options[:len(f.Options)], func(a, b *Option) bool { return a.Name == b.Name })
 	})
 }

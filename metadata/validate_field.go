@@ -29,6 +29,8 @@ func (v *validator) field(o *Object, f *Field, at []any) {
 	}
 	v.lookup(o, f, at)
 	v.link(o, f, at)
+	v.computedField(o, f, at)
+	v.defaultRule(f, at)
 	if _, why := f.ParseDefault(); why != "" {
 		v.problem(f, "default", at, "%s", why)
 	} else if f.Default != "" && f.Unique {
@@ -86,4 +88,18 @@ func cannotBecome(was, f *Field) string {
 		return fmt.Sprintf("a field of the kind %s cannot become one of the kind %s; %s", was.Kind, f.Kind, instead)
 	}
 	return ""
+}
+
+// defaultRule checks where a default that is computed may stand; what it says is
+// compiled later.
+func (v *validator) defaultRule(f *Field, at []any) {
+	switch {
+	case f.DefaultRule == "":
+		return
+	case f.Default != "":
+		v.problem(f, "defaultRule", at, "there is default or defaultRule, not both")
+	case f.spec().settings&setDefault == 0 && !f.Kind.IsLookup():
+		v.problem(f, "defaultRule", at, "a field of the kind %s has no default", f.Kind)
+	}
+	v.ruleTextAt(f, "defaultRule", at, f.DefaultRule, false)
 }

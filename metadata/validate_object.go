@@ -126,6 +126,8 @@ func (v *validator) indexFields(o *Object, x *Index, at []any) {
 			v.problem(x, "fields", at, "there is no field %q%s", short(name), didYouMean(name, fieldNames(o.Fields)))
 		case seen[name]:
 			v.problem(x, "fields", at, "the field %q stands twice", name)
+		case isComputed(f) && f.Computed != Stored:
+			v.problem(x, "fields", at, "%q is computed when it is read and has no column for an index", name)
 		case f.Kind.IsText() && f.MaxLength > MaxKeyLength:
 			v.problem(x, "fields", at, "the text %q may be longer than %d characters, which no index holds", name, MaxKeyLength)
 		}
@@ -159,13 +161,18 @@ func (v *validator) rules(o *Object, path []any) {
 }
 
 func (v *validator) ruleText(component any, at []any, text string, needed bool) {
+	v.ruleTextAt(component, "rule", at, text, needed)
+}
+
+// ruleTextAt is ruleText for an expression under another key.
+func (v *validator) ruleTextAt(component any, key string, at []any, text string, needed bool) {
 	switch {
 	case text == "" && needed:
-		v.problem(component, "rule", at, "a rule is missing")
+		v.problem(component, key, at, "a %s is missing", key)
 	case len(text) > maxRuleText:
-		v.problem(component, "rule", at, "the rule is longer than %d characters", maxRuleText)
+		v.problem(component, key, at, "the %s is longer than %d characters", key, maxRuleText)
 	case hasControl(strings.ReplaceAll(text, "\t", " ")):
-		v.problem(component, "rule", at, "the rule has control characters")
+		v.problem(component, key, at, "the %s has control characters", key)
 	}
 }
 

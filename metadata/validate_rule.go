@@ -10,19 +10,16 @@ import (
 // expressions compiles the rules of objects and policies. It comes last, since
 // it needs a definition that New accepts.
 func (v *validator) expressions() {
-	var engine *expr.Engine
 	compile := func(component any, at []any, object, rule string, p expr.Profile) {
-		if engine == nil {
-			engine = expr.New(&ruleSchema{objects: v.now.objects})
-		}
-		if _, err := engine.Compile(object, rule, p); err != nil {
-			v.compileProblems(component, at, err)
+		if _, err := v.computes().engine.Compile(object, rule, p); err != nil {
+			v.compileProblems(component, "rule", at, err)
 		}
 	}
 	for _, o := range v.def.Objects {
 		if v.settled(o) {
 			continue
 		}
+		v.computed(o)
 		for _, r := range o.Rules {
 			compile(r, []any{"objects", o.Name, "rules", r.Name}, o.Name, r.Rule, expr.Validate)
 		}
@@ -34,13 +31,13 @@ func (v *validator) expressions() {
 	}
 }
 
-func (v *validator) compileProblems(component any, at []any, err error) {
+func (v *validator) compileProblems(component any, key string, at []any, err error) {
 	var many trellis.Errors
 	if !errors.As(err, &many) {
 		many = trellis.Public(err)
 	}
 	for _, e := range many {
-		v.problem(component, "rule", at, "%s", e.Message)
+		v.problem(component, key, at, "%s", e.Message)
 	}
 }
 

@@ -102,7 +102,7 @@ const (
 // CanGroup says that records can be put together by a field: by its values, or
 // by the amount or the code of a currency.
 func CanGroup(f *metadata.Field) bool {
-	return f.Groupable() && f.Width() < 2 || f.Type() == expr.MoneyType
+	return f.Groupable() && len(f.ValueParts()) < 2 || f.Type() == expr.MoneyType
 }
 
 // CanMeasure says that fn can be asked of a field's values.

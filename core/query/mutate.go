@@ -129,7 +129,7 @@ func PostRule(ctx context.Context, space *Space, caller *Caller, g *policy.Grant
 	if err != nil {
 		return nil, false, err
 	}
-	if !reaches(p) {
+	if !reaches(p) && !computes(p, g.Object()) {
 		for _, image := range images {
 			if !expr.Holds(p, image) {
 				return nil, false, nil
@@ -160,6 +160,16 @@ func reaches(p expr.Pred) bool {
 		return true
 	}
 	return false
+}
+
+// computes says that a rule reads a field that only SQL computes.
+func computes(p expr.Pred, o *metadata.ObjectView) bool {
+	found := false
+	expr.EachColumnOf(p, o.Name, func(_ string, c expr.Column) {
+		f := o.Field(c.Field)
+		found = found || f != nil && f.AtRead()
+	})
+	return found
 }
 
 // writeRule is what both images of a written record must meet. Deleting and

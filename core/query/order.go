@@ -99,9 +99,9 @@ func (c *compiler) sortKey(b *builder, s scope, o Order, joins *[]string) (sortK
 // columnOf is the column of a part of a field; Whole, and a part that it does not
 // have, mean the first.
 func columnOf(f *metadata.Field, part expr.Part) metadata.Column {
-	col := metadata.Column{Of: f.Type()} // of a field without a column
-	for i := range f.Width() {
-		if c := f.Part(i); i == 0 || c.Part == part {
+	col := metadata.Column{Of: f.Type()}
+	for i, c := range f.ValueParts() {
+		if i == 0 || c.Part == part {
 			col = c
 		}
 	}

@@ -20,6 +20,9 @@ type scope struct {
 	// also is a second grant that must show rows and fields too: the right to
 	// aggregate, where groups are made.
 	also *policy.Grant
+	// joined says that there may be no record behind the alias: it is the far side
+	// of a LEFT JOIN, where every column is null.
+	joined bool
 }
 
 // renderer writes predicates about records of one space. Each leaf is written
@@ -28,6 +31,8 @@ type renderer struct {
 	*builder
 	c      *compiler
 	scopes []scope // innermost last
+	// depth counts computed fields inside of one another.
+	depth int
 }
 
 // pred writes p in parentheses where needed.
@@ -93,14 +98,14 @@ func (r *renderer) null(p expr.Null) error {
 		return err
 	}
 	r.text("(")
-	for i := range f.Width() {
+	for i, part := range f.ValueParts() {
 		switch {
 		case i > 0 && p.Not:
 			r.text(" OR ")
 		case i > 0:
 			r.text(" AND ")
 		}
-		if err := r.column(s, f, f.Part(i).Name); err != nil {
+		if err := r.column(s, f, part.Name); err != nil {
 			return err
 		}
 		r.text(map[bool]string{false: " IS NULL", true: " IS NOT NULL"}[p.Not])
@@ -417,7 +422,7 @@ func (r *renderer) andRows(s scope) error {
 
 // trusted writes a rule about the record of s, as the system.
 func (r *renderer) trusted(s scope, p expr.Pred) error {
-	sub := renderer{builder: r.builder, c: r.c, scopes: []scope{{alias: s.alias, object: s.object}}}
+	sub := renderer{builder: r.builder, c: r.c, scopes: []scope{{alias: s.alias, object: s.object}}, depth: r.depth}
 	return sub.pred(p)
 }
 
@@ -460,25 +465,29 @@ func (r *renderer) column(s scope, f *metadata.Field, physical string) error {
 	if physical == "" {
 		physical = f.PartColumn(expr.Whole)
 	}
-	col := s.alias + "." + Ident(physical)
-	if s.grant == nil {
-		r.text(col)
-		return nil
+	mode, when := policy.Plain, expr.Pred(nil)
+	if s.grant != nil {
+		if mode, when = r.shown(s, f); mode < policy.When {
+			return errNoField(s.object.Name, f.Name)
+		}
 	}
-	mode, when := r.shown(s, f)
-	switch mode {
-	case policy.Plain:
-		r.text(col)
-		return nil
-	case policy.When:
-		r.text("(CASE WHEN ")
-		if err := r.trusted(s, when); err != nil {
+	col := s.alias + "." + Ident(physical)
+	if f.AtRead() {
+		var err error
+		if col, err = r.capture(func() error { return r.computed(s, f, physical) }); err != nil {
 			return err
 		}
-		r.text(" THEN " + col + " END)")
+	}
+	if mode == policy.Plain {
+		r.text(col)
 		return nil
 	}
-	return errNoField(s.object.Name, f.Name)
+	r.text("(CASE WHEN ")
+	if err := r.trusted(s, when); err != nil {
+		return err
+	}
+	r.text(" THEN " + col + " END)")
+	return nil
 }
 
 // shown says how the grants of a scope show a field; when is told for When alone.

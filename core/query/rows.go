@@ -82,7 +82,7 @@ func (r *rows) innerColumn(sql string) int {
 
 // add selects a field of a place and gives its position in the row.
 func (r *rows) add(p place, f *metadata.Field, physical string, c codec) (int, error) {
-	if p.grant.Field(f.Name).Mode == policy.Plain { // by far the most
+	if p.grant.Field(f.Name).Mode == policy.Plain && !f.AtRead() { // by far the most
 		if physical == "" {
 			physical = f.PartColumn(expr.Whole)
 		}
@@ -136,7 +136,7 @@ func (c *compiler) join(b *builder, s scope, f *metadata.Field, from string) (sc
 	if err != nil {
 		return scope{}, "", err
 	}
-	to := scope{alias: b.alias(), object: o}
+	to := scope{alias: b.alias(), object: o, joined: true}
 	if to.grant, err = c.grant(o.Name); err != nil {
 		return to, "", err
 	}

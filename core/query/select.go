@@ -125,12 +125,12 @@ func (c *compiler) toMany(l *level, p place, rec *record, it Item, depth int, ou
 // composite selects all columns of a field, since only all of them tell whether
 // it is null, and what is asked of its parts.
 func (c *compiler) composite(r *rows, p place, f *metadata.Field, it Item, out *output) error {
-	if f.Width() < 2 {
+	parts := f.ValueParts()
+	if len(parts) < 2 {
 		return errNoField(p.object.Name, it.Field)
 	}
-	out.cols = make([]int, f.Width())
-	for i := range out.cols {
-		col := f.Part(i)
+	out.cols = make([]int, len(parts))
+	for i, col := range parts {
 		var err error
 		if out.cols[i], err = r.add(p, f, col.Name, codecOf(col.Of)); err != nil {
 			return err

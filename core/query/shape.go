@@ -64,7 +64,7 @@ func plain(sel Selection, g *policy.Grant) bool {
 		switch sel[i].Kind {
 		case TypeName:
 		case Value, Composite:
-			if g.Field(sel[i].Field).Mode != policy.Plain {
+			if f := g.Object().Field(sel[i].Field); g.Field(sel[i].Field).Mode != policy.Plain || f == nil || f.AtRead() {
 				return false
 			}
 		default:

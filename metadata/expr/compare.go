@@ -31,6 +31,12 @@ func compareValues(a, b any) (order int, ok bool) {
 	case trellis.ID:
 		b, ok := b.(trellis.ID)
 		return strings.Compare(string(a[:]), string(b[:])), ok
+	case time.Duration:
+		b, ok := b.(time.Duration)
+		return cmp.Compare(a, b), ok
+	case TimeOfDay:
+		b, ok := b.(TimeOfDay)
+		return cmp.Compare(a, b), ok
 	case bool:
 		if b, ok := b.(bool); ok {
 			return truth(a) - truth(b), true

@@ -70,3 +70,24 @@ func truncated(l, r *Decimal) (*Decimal, bool) {
 	_, err := apd.BaseContext.WithPrecision(maxDigits).QuoInteger(d, l, r)
 	return d, err == nil
 }
+
+// maxPlaces bounds the places of round().
+const maxPlaces = 20
+
+// roundTo rounds half up, away from zero, to places after the point; before it
+// when negative.
+func roundTo(d *Decimal, places int64) (*Decimal, bool) {
+	if places > maxPlaces || places < -maxPlaces {
+		return nil, false
+	}
+	out := new(Decimal)
+	ctx := apd.BaseContext.WithPrecision(2 * maxDigits)
+	ctx.Rounding = apd.RoundHalfUp
+	if _, err := ctx.Quantize(out, d, int32(-places)); err != nil {
+		return nil, false
+	}
+	if out.IsZero() {
+		out.Negative = false
+	}
+	return out, checkDecimal(out) == nil
+}

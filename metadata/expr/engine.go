@@ -143,7 +143,8 @@ func (e *Engine) finish(env *cel.Env, ast *celast.AST, rw *rewriter, r *Rule, pr
 		probs.at(root.ID(), "%s", clip(err.Error()))
 		return nil, probs.err()
 	}
-	r.program, r.limited, r.moment = prg, !r.profile.inSQL() || rw.loops, readsMoment(root)
+	r.program, r.limited = prg, !r.profile.inSQL() || rw.loops
+	r.moment, r.user = reads(root, "now", "today"), reads(root, "user")
 	switch r.profile {
 	case Row:
 		t := newTranslator(e, env, ast, rw, r.typ, probs)

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	celast "cel.dev/cel-go/common/ast"
 
 	"github.com/trellishq/trellis"
@@ -45,21 +47,13 @@ func (r *Rule) adapt(v any) any {
 	return v
 }
 
-// moments are the names that make a value more than a matter of the record.
-var moments = map[string]bool{"now": true, "today": true, "user": true}
-
-// readsMoment says whether an expression reads one. Loop variables cannot have
-// these names.
-func readsMoment(e celast.Expr) bool {
-	if e.Kind() == celast.IdentKind && moments[e.AsIdent()] {
+// reads says whether an expression reads one of the variables. Loop variables
+// cannot have their names.
+func reads(e celast.Expr, names ...string) bool {
+	if e.Kind() == celast.IdentKind && slices.Contains(names, e.AsIdent()) {
 		return true
 	}
-	for _, c := range children(e) {
-		if readsMoment(c) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(children(e), func(c celast.Expr) bool { return reads(c, names...) })
 }
 
 // formula turns a checked Formula into its term.

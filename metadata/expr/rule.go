@@ -21,7 +21,8 @@ type Rule struct {
 	program cel.Program
 	limited bool
 	want    Type // BoolType for rules, DynType for a Transform
-	moment  bool
+	moment  bool // reads now or today
+	user    bool // reads user
 
 	plan, notPlan Pred
 	term          Term
@@ -124,7 +125,10 @@ func (r *Rule) Term(v Vars) (Term, error) {
 
 // Moment says that the expression reads now, today, the zone of the request, or
 // user: its value is not a matter of the record alone.
-func (r *Rule) Moment() bool { return r.moment }
+func (r *Rule) Moment() bool { return r.moment || r.user }
+
+// User says that the expression reads user.
+func (r *Rule) User() bool { return r.user }
 
 // Plan is the unfolded tree of a Row rule, with Slots and Each in it; NotPlan
 // that of its negation. Nil for other profiles.

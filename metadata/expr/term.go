@@ -91,6 +91,15 @@ const (
 	// OrElse is its first argument where that has a value, else the second; it
 	// fails when neither has. SQL: COALESCE(x, y).
 	OrElse
+	// Round rounds a Decimal to the places its second argument says, an Int from
+	// -20 to 20, half up and away from zero. SQL: round(x, n).
+	Round
+	// Within is its first argument where that lies between the second and the
+	// third, both included, else null. SQL: CASE WHEN x BETWEEN a AND b THEN x END.
+	Within
+	// Fits is a text of 1 to as many characters as its second argument says, else
+	// null. SQL: CASE WHEN char_length(x) BETWEEN 1 AND n THEN x END.
+	Fits
 )
 
 // SpaceChars are the characters Trim removes: those Unicode calls white space.
@@ -208,15 +217,15 @@ func (s Slot) Type() Type { return s.Of }
 // Type implements Term: that of both sides.
 func (a Arith) Type() Type { return a.L.Type() }
 
-// Type is IntType for Size, DecimalType for ToDecimal, that of the argument for
-// OrElse, else TextType.
+// Type is IntType for Size, DecimalType for ToDecimal and Round, that of the
+// argument for OrElse and Within, else TextType.
 func (c Call) Type() Type {
 	switch c.Fn {
 	case Size:
 		return IntType
-	case ToDecimal:
+	case ToDecimal, Round:
 		return DecimalType
-	case OrElse:
+	case OrElse, Within:
 		return c.Arg.Type()
 	}
 	return TextType
