@@ -1,6 +1,7 @@
 package ddl
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/trellishq/trellis/metadata"
@@ -43,6 +44,7 @@ const (
 	CreateSchema   Kind = "createSchema"
 	CreateTable    Kind = "createTable"
 	AddColumn      Kind = "addColumn"
+	DropColumn     Kind = "dropColumn" // of values that are computed
 	DropDefault    Kind = "dropDefault"
 	AlterType      Kind = "alterType"
 	AddForeignKey  Kind = "addForeignKey"
@@ -154,6 +156,9 @@ func (p *planner) change(c metadata.Change) error {
 func (p *planner) field(c metadata.Change) error {
 	if c.OldField.Linked() || c.NewField.Linked() {
 		return nil // the link object has the columns
+	}
+	if f := cmp.Or(c.NewField, c.OldField); f.Kind == metadata.KindFormula || f.Kind == metadata.KindRollUp {
+		return p.computedField(c)
 	}
 	switch c.Op {
 	case metadata.OpAdd:
