@@ -33,11 +33,21 @@ type step struct {
 	failed error
 }
 
-// write renders and sends rows as one transaction on db: as one pipelined batch
-// when db is the pool, or inside the transaction db is. All rows must be
-// without error; found are lookups to check first. The error is errStale,
-// errUnseen, errLost, errOutside, or the database's.
-func (e *Engine) write(ctx context.Context, r *Request, db query.DB, rows []*row, found lookups) error {
+// write renders and sends rows as one transaction on the pool, as one pipelined
+// batch where that will do, or inside tx when it is not nil. All rows must be
+// without error; found are lookups to check first. With hold, records are locked
+// before they are written. The error is errStale, errUnseen, errLost,
+// errOutside, trellis.Errors for what came up under a lock, or the database's.
+func (e *Engine) write(ctx context.Context, r *Request, tx pgx.Tx, rows []*row, found lookups, hold bool) error {
+	needs, err := e.needsLock(r, rows, hold)
+	switch {
+	case err != nil:
+		return err
+	case needs && tx != nil:
+		return e.writeLocked(ctx, r, tx, rows, found)
+	case needs:
+		return e.inTx(ctx, func(tx pgx.Tx) error { return e.writeLocked(ctx, r, tx, rows, found) })
+	}
 	steps, err := e.steps(ctx, r, rows)
 	if err != nil || len(steps) == 0 {
 		return err
@@ -46,14 +56,23 @@ func (e *Engine) write(ctx context.Context, r *Request, db query.DB, rows []*row
 	if err != nil {
 		return err
 	}
-	steps = append(checks, steps...)
 	b := &pgx.Batch{}
 	r.View.QueueLock(b)
+	if tx != nil {
+		return send(ctx, tx, b, catalog.LockStatements, append(checks, steps...))
+	}
+	return send(ctx, e.db, b, catalog.LockStatements, append(checks, steps...))
+}
+
+// send runs a batch and steps after it; locks says how many of its first
+// statements are those of View.QueueLock.
+func send(ctx context.Context, db query.DB, b *pgx.Batch, locks int, steps []step) error {
 	for _, s := range steps {
 		b.Queue(s.SQL, s.Args...)
 	}
 	res := db.SendBatch(ctx, b)
-	for range catalog.LockStatements {
+	var err error
+	for range locks {
 		if _, err = res.Exec(); err != nil {
 			break
 		}
@@ -109,7 +128,11 @@ func (e *Engine) runSteps(ctx context.Context, r *Request, rows []*row) ([]step,
 	out := &query.Outbox{Workspace: r.View.WorkspaceID, Object: first.object.Name, Actor: r.Principal.String(), Origin: r.Origin, Changes: outboxChanges(rows)}
 	if first.verb == Create {
 		s := step{Statement: query.Insert(r.space(), first.grant, writes, out), failed: errLost}
-		return e.withPostRule(ctx, r, []step{s}, rows)
+		plan, err := e.planOf(r, first.object)
+		if err != nil {
+			return nil, err
+		}
+		return e.withPostRule(ctx, r, append(e.raise(r, plan, rows), s), rows)
 	}
 	extra := map[string]any{}
 	switch first.verb {
@@ -127,7 +150,7 @@ func (e *Engine) runSteps(ctx context.Context, r *Request, rows []*row) ([]step,
 		return nil, err
 	}
 	steps := []step{{Statement: st, failed: errLost}}
-	if first.verb != Update {
+	if first.verb != Update || first.derived {
 		return steps, nil
 	}
 	return e.withPostRule(ctx, r, steps, rows)
@@ -258,6 +281,8 @@ func (w *row) version() int64 {
 	switch {
 	case w.old == nil:
 		return 1
+	case w.final != 0:
+		return w.final
 	case !w.changes():
 		return w.old.Version
 	}

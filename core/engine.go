@@ -63,6 +63,8 @@ type Request struct {
 	// Depth counts writes inside writes: a plugin's hook that writes runs one
 	// deeper than the write that called it.
 	Depth int
+	// on is the transaction that reads go to, nil for the pool.
+	on query.DB
 }
 
 // MaxDepth bounds writes inside writes.

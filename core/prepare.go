@@ -40,6 +40,14 @@ func (e *Engine) prepare(ctx context.Context, r *Request, ops []Op) ([]*row, loo
 		return nil, nil, err
 	}
 	found := findLookups(r, rows)
+	for _, w := range rows {
+		if w.err == nil && w.object.AppendOnly && w.verb == Update && len(w.changed) > 0 {
+			w.fail(errLedger(w)) // what is said once more is no change
+		}
+	}
+	if err := e.applyRules(ctx, r, rows); err != nil {
+		return nil, nil, err
+	}
 	rows, err = e.withChildren(ctx, r, rows)
 	return rows, found, err
 }
@@ -82,6 +90,10 @@ func (e *Engine) resolve(r *Request, ops []Op, earlier []*row, i int) *row {
 		w.fail(trellis.Errorf(trellis.CodeInvalidInput, "%q is nothing to do with a record", string(op.Verb)).At(op.Path...))
 	}
 	for name, v := range op.Values {
+		if inc, ok := v.(Increment); ok {
+			w.increment(name, inc)
+			continue
+		}
 		value, err := resolveValue(w.object, name, v, earlier)
 		if err != nil {
 			w.fail(err.At(w.at(name)...))
@@ -94,6 +106,26 @@ func (e *Engine) resolve(r *Request, ops []Op, earlier []*row, i int) *row {
 		w.given[now] = value
 	}
 	return w
+}
+
+// increment notes a relative change. The value of the moment goes into the image
+// already, for hooks and rules to see.
+func (w *row) increment(name string, inc Increment) {
+	f := w.object.Field(name)
+	if f == nil || slices.Contains(policy.NeverWritable, name) {
+		_, err := resolveValue(w.object, name, nil, nil)
+		w.fail(err.At(w.at(name)...))
+		return
+	}
+	by, err := increment(f, inc)
+	if err != nil {
+		w.fail(err.At(w.at(name)...))
+		return
+	}
+	if w.adds == nil {
+		w.adds = map[string]any{}
+	}
+	w.adds[name], w.given[name] = by, by
 }
 
 func resolveValue(o *metadata.ObjectView, name string, v any, earlier []*row) (any, *trellis.Error) {
@@ -293,7 +325,11 @@ func (e *Engine) stored(ctx context.Context, r *Request, w *query.Wanted) ([]*qu
 	if len(w.Values) == 0 {
 		return nil, nil
 	}
-	found, err := query.LoadStored(ctx, e.db, r.space(), r.caller(), w)
+	db := r.on
+	if db == nil {
+		db = e.db
+	}
+	found, err := query.LoadStored(ctx, db, r.space(), r.caller(), w)
 	if err != nil {
 		return nil, pg.Error(err)
 	}
@@ -306,6 +342,10 @@ func (e *Engine) makeImage(ctx context.Context, r *Request, w *row) {
 	g, err := r.Policy.Grant(ctx, r.Principal, w.object.Name, actionOf(w.verb))
 	if err != nil {
 		w.fail(public(err).At(w.path...))
+		return
+	}
+	if w.object.AppendOnly && (w.verb == Delete || w.verb == Restore) {
+		w.fail(errLedger(w))
 		return
 	}
 	if w.grant = g; g.Never() {
@@ -323,12 +363,24 @@ func (e *Engine) makeImage(ctx context.Context, r *Request, w *row) {
 		if a := g.Writable(name); a.Mode == policy.Never || w.old != nil && a.Mode == policy.When && !w.old.Fields[name] {
 			w.fail(trellis.Errorf(trellis.CodeForbidden, "you may not set %s", name).At(w.at(name)...))
 			continue
+		} else if w.old != nil && f.Kind == metadata.KindAutoNumber && r.Principal.Kind != policy.KindSystem && !metadata.Equal(w.old.Values[name], v) {
+			w.fail(trellis.Errorf(trellis.CodeForbidden, "a number stays as it was given").At(w.at(name)...))
+			continue
 		} else if a.Mode == policy.When {
 			narrow = append(narrow, name)
 		}
 		if f.Linked() {
 			w.link(f, v)
 			continue
+		}
+		if by, relative := w.adds[name]; relative {
+			if v, err = plus(f, w.before(name), by); err == nil {
+				v, err = f.Coerce(v)
+			}
+			if err != nil {
+				w.fail(public(err).At(w.at(name)...))
+				continue
+			}
 		}
 		w.set(f, v)
 	}
@@ -337,6 +389,11 @@ func (e *Engine) makeImage(ctx context.Context, r *Request, w *row) {
 	if w.verb == Create {
 		w.applyDefaults(r)
 	}
+}
+
+// errLedger says that a record stays as it was created.
+func errLedger(w *row) *trellis.Error {
+	return trellis.Errorf(trellis.CodeConflict, "records of %s are never changed or deleted; correct one by creating another", w.object.Label.In("en", w.object.Name)).At(w.path...)
 }
 
 // applyDefaults fills a new record: what has a default and was not given, and
@@ -357,6 +414,51 @@ func (w *row) applyDefaults(r *Request) {
 	if _, given := w.given["owner"]; owner != nil && !given && r.Principal.User != nil && !r.Principal.User.ID.IsZero() {
 		w.set(owner, r.Principal.User.ID)
 	}
+}
+
+// applyRules gives new records the values of default rules, each after those
+// that it reads.
+func (e *Engine) applyRules(ctx context.Context, r *Request, rows []*row) error {
+	written := map[trellis.ID]*query.Image{}
+	for _, w := range rows {
+		if w.image != nil {
+			written[w.id] = w.image
+		}
+	}
+	for _, group := range byObject(rows) {
+		plan, err := e.planOf(r, group[0].object)
+		if err != nil {
+			return err
+		}
+		for _, c := range plan.defaults {
+			if err := e.applyRule(ctx, r, c, group, written); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (e *Engine) applyRule(ctx context.Context, r *Request, c *computed, rows []*row, written map[trellis.ID]*query.Image) error {
+	var without []*row
+	var images []*query.Image
+	for _, w := range rows {
+		if _, given := w.given[c.field.Name]; w.err == nil && w.verb == Create && !given {
+			without, images = append(without, w), append(images, w.image)
+		}
+	}
+	if len(without) == 0 {
+		return nil
+	}
+	if len(c.hops) > 0 {
+		if err := e.loadPaths(ctx, r, without[0].object, c.hops, images, written); err != nil {
+			return err
+		}
+	}
+	for _, w := range without {
+		w.set(c.field, c.value(ctx, r, w.image))
+	}
+	return nil
 }
 
 // lookups are the records that a write's lookups are set to, by object, none

@@ -35,7 +35,30 @@ type row struct {
 	links map[string]*linkSet
 	// linked says that the row is a link: its path is that of the id given.
 	linked bool
-	err    *trellis.Error
+	// later says that the row is judged under the lock of its record, since that
+	// decides what it will be.
+	later bool
+	// derived marks what the engine writes by itself: a parent's roll-ups.
+	derived bool
+	// again says that the row was written before in this transaction.
+	again bool
+	// patch is what the caller and hooks change, without what is computed; add
+	// holds relative changes.
+	patch map[string]any
+	adds  map[string]any
+	// final is the version written, 0 before.
+	final int64
+	done  bool
+	// start is the record that the row was prepared with; ran says that a lock
+	// has moved the row from it.
+	start *query.Stored
+	ran   bool
+	asked Verb
+	// numbered says that the row has a number of a transaction.
+	numbered bool
+	// err is the first problem, more are the others that were found with it.
+	err  *trellis.Error
+	more trellis.Errors
 }
 
 // top is the row that was asked for itself.
@@ -44,6 +67,20 @@ func (w *row) top() *row {
 		w = w.root
 	}
 	return w
+}
+
+// keepPatch remembers what the caller and hooks change, before anything is
+// computed from it.
+func (w *row) keepPatch() {
+	if w.err != nil || w.image == nil {
+		return
+	}
+	w.patch = make(map[string]any, len(w.changed))
+	for name := range w.changed {
+		if _, relative := w.adds[name]; !relative {
+			w.patch[name] = w.image.Values[name]
+		}
+	}
 }
 
 // changes says whether the row will be written at all.
@@ -64,6 +101,23 @@ func (w *row) fail(err *trellis.Error) {
 	if w.err == nil {
 		w.err = err
 	}
+}
+
+// add notes one problem of several.
+func (w *row) add(err *trellis.Error) {
+	if w.err == nil {
+		w.err = err
+		return
+	}
+	w.more = append(w.more, err)
+}
+
+// problems are all that was found.
+func (w *row) problems() trellis.Errors {
+	if w.err == nil {
+		return nil
+	}
+	return append(trellis.Errors{w.err}, w.more...)
 }
 
 // byObject groups rows by object, order kept.
@@ -92,7 +146,7 @@ func byObject(rows []*row) [][]*row {
 func runs(rows []*row) [][]*row {
 	var out [][]*row
 	for i, w := range rows {
-		if i == 0 || w.verb != rows[i-1].verb || w.object != rows[i-1].object || w.batch != rows[i-1].batch || w.narrow != rows[i-1].narrow || w.system != rows[i-1].system {
+		if i == 0 || w.verb != rows[i-1].verb || w.object != rows[i-1].object || w.batch != rows[i-1].batch || w.narrow != rows[i-1].narrow || w.system != rows[i-1].system || w.derived != rows[i-1].derived {
 			out = append(out, nil)
 		}
 		out[len(out)-1] = append(out[len(out)-1], w)

@@ -92,6 +92,12 @@ func (c *cascade) follow(ctx context.Context, root, w *row, depth int) error {
 			continue
 		}
 		child := c.system.View.Snapshot.Lookup(rel.Object)
+		if child.AppendOnly {
+			if err := c.refuseLedger(ctx, root, w, rel); err != nil {
+				return err
+			}
+			continue
+		}
 		found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: child, Match: []*metadata.Field{rel.Field}, Values: [][]any{{w.id}}, Action: metadata.ActionDelete, Trashed: w.verb == Restore, Many: maxCascade + 1})
 		if err != nil {
 			return err
@@ -112,6 +118,20 @@ func (c *cascade) follow(ctx context.Context, root, w *row, depth int) error {
 		}
 	}
 	return nil
+}
+
+// refuseLedger refuses a delete that would take records along that are never
+// deleted.
+func (c *cascade) refuseLedger(ctx context.Context, root, w *row, rel *metadata.Relation) error {
+	if w.verb != Delete {
+		return nil
+	}
+	o := c.system.View.Snapshot.Lookup(rel.Object)
+	found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: o, Match: []*metadata.Field{rel.Field}, Values: [][]any{{w.id}}, Action: metadata.ActionRead, Many: 1})
+	if err == nil && len(found) > 0 {
+		root.fail(trellis.Errorf(trellis.CodeConflict, "records of %s belong to this one and are never deleted, so it cannot be", o.Label.In("en", o.Name)).At(root.path...))
+	}
+	return err
 }
 
 func (c *cascade) row(ctx context.Context, root *row, o *metadata.ObjectView, s *query.Stored) (*row, error) {

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/core/query"
@@ -15,8 +16,11 @@ import (
 type book struct {
 	revision, policies int64
 	exprs              *expr.Engine
-	rules              map[string][]compiledRule
 	shapes             query.Shapes
+
+	mu    sync.Mutex
+	rules map[string][]compiledRule
+	plans map[string]*writePlan
 }
 
 type compiledRule struct {
@@ -34,66 +38,70 @@ func (e *Engine) book(r *Request) *book {
 	if b != nil && b.revision == v.Revision && b.policies == v.PolicyVersion {
 		return b
 	}
-	fresh := &book{revision: v.Revision, policies: v.PolicyVersion, exprs: expr.New(v.Snapshot), rules: map[string][]compiledRule{}}
+	fresh := &book{revision: v.Revision, policies: v.PolicyVersion, exprs: expr.New(v.Snapshot), rules: map[string][]compiledRule{}, plans: map[string]*writePlan{}}
 	if b == nil || b.revision < v.Revision || b.policies < v.PolicyVersion {
 		e.books[v.WorkspaceID] = fresh
 	}
 	return fresh
 }
 
-// rulesOf compiles an object's validation rules once per revision.
-func (e *Engine) rulesOf(r *Request, o *metadata.ObjectView) ([]compiledRule, error) {
-	book := e.book(r)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	rules, ok := book.rules[o.Name]
+// rulesOf compiles an object's validation rules once per revision, under the
+// book's lock.
+func (b *book) rulesOf(o *metadata.ObjectView) ([]compiledRule, error) {
+	rules, ok := b.rules[o.Name]
 	if ok {
 		return rules, nil
 	}
 	for _, v := range o.Rules {
-		c, err := book.exprs.Compile(o.Name, v.Rule, expr.Validate)
+		c, err := b.exprs.Compile(o.Name, v.Rule, expr.Validate)
 		if err != nil {
 			return nil, trellis.Wrap(trellis.CodeInternal, err, "the rule %s of %s does not compile", v.Name, o.Name)
 		}
 		rules = append(rules, compiledRule{v, c})
 	}
-	book.rules[o.Name] = rules
+	b.rules[o.Name] = rules
 	return rules, nil
 }
 
 // validate checks required fields and validation rules on the new images. The
 // rules read as the system. What goes to the trash or comes back is as it was,
 // so a rule that is younger does not keep it. Problems go to the rows; an error
-// is the database's.
+// is the database's. Rows that are judged under a lock are left to it.
 func (e *Engine) validate(ctx context.Context, r *Request, rows []*row) error {
 	var judged []*row
 	written := map[trellis.ID]*query.Image{}
 	for _, w := range rows {
-		if w.err == nil && w.changes() && (w.verb == Create || w.verb == Update) {
-			judged, written[w.id] = append(judged, w), w.image
+		if w.err != nil || !w.changes() || w.verb != Create && w.verb != Update {
+			continue
+		}
+		written[w.id] = w.image
+		if !w.later {
+			judged = append(judged, w)
 		}
 	}
 	for _, group := range byObject(judged) {
-		o := group[0].object
-		rules, err := e.rulesOf(r, o)
+		plan, err := e.planOf(r, group[0].object)
 		if err != nil {
 			return err
 		}
-		if err := e.loadHops(ctx, r, o, rules, group, written); err != nil {
+		if err := e.loadHops(ctx, r, plan, group, written); err != nil {
 			return err
 		}
+		gather(plan, group, rows)
 		for _, w := range group {
-			w.err = checkRow(ctx, r, rules, w)
+			checkRow(ctx, r, plan.rules, w)
 		}
 	}
 	return nil
 }
 
-func checkRow(ctx context.Context, r *Request, rules []compiledRule, w *row) *trellis.Error {
+// checkRow notes all that is wrong with a row: what is required, in the order of
+// the fields, then broken rules in theirs.
+func checkRow(ctx context.Context, r *Request, rules []compiledRule, w *row) {
 	for _, f := range w.object.Fields {
 		touched := w.verb == Create || w.changed[f.Name]
 		if f.Required && touched && w.image.Values[f.Name] == nil {
-			return trellis.Errorf(trellis.CodeValidationFailed, "%s is required", f.Label.In("en", f.Name)).At(w.at(f.Name)...)
+			w.add(trellis.Errorf(trellis.CodeValidationFailed, "%s is required", f.Label.In("en", f.Name)).At(w.at(f.Name)...))
 		}
 	}
 	vars := *r.Principal.Vars(r.Now)
@@ -110,14 +118,16 @@ func checkRow(ctx context.Context, r *Request, rules []compiledRule, w *row) *tr
 		if rule.Field != "" {
 			path = w.at(rule.Field)
 		}
-		return trellis.Errorf(trellis.CodeValidationFailed, "%s", rule.Message.In("en", fmt.Sprintf("the rule %s is broken", rule.Name))).At(path...)
+		w.add(trellis.Errorf(trellis.CodeValidationFailed, "%s", rule.Message.In("en", fmt.Sprintf("the rule %s is broken", rule.Name))).At(path...))
 	}
-	return nil
 }
 
 // loadHops reads, as the system, the records that rules reach over lookups. The
 // new images reach what is written with them as it will be.
-func (e *Engine) loadHops(ctx context.Context, r *Request, o *metadata.ObjectView, rules []compiledRule, rows []*row, written map[trellis.ID]*query.Image) error {
+func (e *Engine) loadHops(ctx context.Context, r *Request, plan *writePlan, rows []*row, written map[trellis.ID]*query.Image) error {
+	if len(plan.hops) == 0 {
+		return nil
+	}
 	var images, before []*query.Image
 	for _, w := range rows {
 		images = append(images, w.image)
@@ -125,21 +135,10 @@ func (e *Engine) loadHops(ctx context.Context, r *Request, o *metadata.ObjectVie
 			before = append(before, w.old.Image)
 		}
 	}
-	var paths []expr.Path
-	for _, rule := range rules {
-		for _, p := range rule.Deps() {
-			if len(p) > 1 {
-				paths = append(paths, p)
-			}
-		}
-	}
-	if len(paths) == 0 {
-		return nil
-	}
-	if err := e.loadPaths(ctx, r, o, paths, before, nil); err != nil {
+	if err := e.loadPaths(ctx, r, plan.object, plan.hops, before, nil); err != nil {
 		return err
 	}
-	return e.loadPaths(ctx, r, o, paths, images, written)
+	return e.loadPaths(ctx, r, plan.object, plan.hops, images, written)
 }
 
 // loadPaths follows the first lookup of each path for all images in one query

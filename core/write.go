@@ -72,4 +72,5 @@ type Result struct {
 	Version int64
 	Verb    Verb // what was done: an upsert says create or update; "" when nothing changed
 	Err     *trellis.Error
+	More    trellis.Errors // problems beside Err
 }

@@ -20,12 +20,13 @@ import (
 const (
 	maxTries      = 3
 	maxStaleTries = 10
+	maxDeadlocks  = 20 // one of those in a circle gives way; the others go on
 )
 
 // Write carries out the operations as one transaction and gives a result for
 // each. With w.PerRow, operations that are refused have an Err in their result
-// and the others are carried out; otherwise the first problem of each
-// operation comes back as trellis.Errors and nothing is done.
+// and the others are carried out; otherwise the problems of all operations come
+// back as trellis.Errors and nothing is done.
 //
 // r is pinned anew when the catalogue changed in between, so that an answer
 // read with it afterwards fits what was written.
@@ -38,15 +39,16 @@ func (e *Engine) Write(ctx context.Context, r *Request, w *Write) ([]Result, err
 	}
 	// Lookups are checked in the transaction at first; when one is wrong, or
 	// each row answers for itself, they are looked at beforehand.
-	careful := w.PerRow
-	for tries, stale := 1, 1; ; {
-		results, err := e.tryWrite(ctx, r, w, careful, maxTries-tries)
+	a := attempt{careful: w.PerRow, numbers: takenNumbers{}}
+	for tries, stale, deadlocks := 1, 1, 0; ; {
+		a.left = maxTries - tries
+		results, err := e.tryWrite(ctx, r, w, a)
 		if err == nil {
 			return results, nil
 		}
 		switch {
-		case errors.Is(err, errUnseen) && !careful:
-			careful = true
+		case errors.Is(err, errUnseen) && !a.careful:
+			a.careful = true
 		case errors.Is(err, errStale) || replan(err):
 			if stale++; stale > maxStaleTries {
 				return nil, writeError(err)
@@ -57,7 +59,17 @@ func (e *Engine) Write(ctx context.Context, r *Request, w *Write) ([]Result, err
 			if err := e.pin(ctx, r, r.View.Slug); err != nil {
 				return nil, err
 			}
-		case errors.Is(err, errLost) || contention(err) || upsertRace(w, err):
+		case e.numberTaken(r, w.Ops, err):
+			if tries++; tries > maxTries {
+				return nil, writeError(err)
+			}
+			a.numbers = takenNumbers{}
+		case contention(err):
+			if deadlocks++; deadlocks > maxDeadlocks {
+				return nil, writeError(err)
+			}
+		case errors.Is(err, errLost) || upsertRace(w, err):
+			a.hold = true
 			if tries++; tries > maxTries {
 				return nil, writeError(err)
 			}
@@ -102,13 +114,21 @@ func writeError(err error) error {
 	return pg.Error(err)
 }
 
-// tryWrite goes the path once; left is how many more tries there are.
-func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, careful bool, left int) ([]Result, error) {
-	rows, found, err := e.ready(ctx, r, w.Ops)
+// attempt is how to go the path once.
+type attempt struct {
+	careful bool // look at lookups beforehand
+	hold    bool // lock records before writing, since others change them too
+	left    int  // how many more tries there are
+	numbers takenNumbers
+}
+
+// tryWrite goes the path once.
+func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, a attempt) ([]Result, error) {
+	rows, found, err := e.ready(ctx, r, w.Ops, a.numbers)
 	if err != nil {
 		return nil, err
 	}
-	if careful || len(problems(rows)) > 0 {
+	if a.careful || len(problems(rows)) > 0 {
 		if err := e.checkLookups(ctx, r, rows, found); err != nil {
 			return nil, err
 		}
@@ -120,21 +140,21 @@ func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, careful boo
 	}
 	switch {
 	case w.PerRow:
-		err = e.commitPerRow(ctx, r, w, rows, left)
+		err = e.commitPerRow(ctx, r, w, rows, a)
 	case w.Also == nil:
-		err = e.write(ctx, r, e.db, rows, found)
+		err = e.write(ctx, r, nil, rows, found, a.hold)
 	default:
 		err = e.inTx(ctx, func(tx pgx.Tx) error {
-			if err := e.write(ctx, r, tx, rows, found); err != nil {
+			if err := e.write(ctx, r, tx, rows, found, a.hold); err != nil {
 				return err
 			}
 			return w.Also(ctx, tx, results(rows, len(w.Ops)))
 		})
 	}
-	if err != nil && left > 0 && linkRace(rows, err) {
+	if err != nil && a.left > 0 && linkRace(rows, err) {
 		return nil, errLost
 	}
-	if err != nil && left > 0 && upsertRace(w, err) {
+	if err != nil && a.left > 0 && (upsertRace(w, err) || e.numberTaken(r, w.Ops, err)) {
 		return nil, err
 	}
 	if err != nil {
@@ -145,14 +165,26 @@ func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, careful boo
 
 // ready brings operations to where they can be written: prepared, through the
 // hooks, and validated.
-func (e *Engine) ready(ctx context.Context, r *Request, ops []Op) ([]*row, lookups, error) {
+func (e *Engine) ready(ctx context.Context, r *Request, ops []Op, numbers takenNumbers) ([]*row, lookups, error) {
 	rows, found, err := e.prepare(ctx, r, ops)
 	if err != nil {
 		return nil, nil, err
 	}
 	// Hooks come first for what they fill in may be what a rule asks for; rules
-	// then judge what will be written.
+	// then judge what will be written, computed fields included.
 	if err := e.runHooks(ctx, r, rows); err != nil {
+		return nil, nil, err
+	}
+	if err := e.takeNumbers(ctx, r, rows, numbers); err != nil {
+		return nil, nil, err
+	}
+	for _, w := range rows {
+		w.keepPatch()
+	}
+	if _, err := e.needsLock(r, rows, false); err != nil {
+		return nil, nil, err
+	}
+	if err := e.compute(ctx, r, rows); err != nil {
 		return nil, nil, err
 	}
 	if err := e.validate(ctx, r, rows); err != nil {
@@ -166,7 +198,7 @@ func problems(rows []*row) trellis.Errors {
 	var errs trellis.Errors
 	for _, w := range rows {
 		if w.err != nil && w.root == nil {
-			errs = append(errs, w.err)
+			errs = append(errs, w.problems()...)
 		}
 	}
 	return errs
@@ -176,11 +208,14 @@ func results(rows []*row, n int) []Result {
 	out := make([]Result, n)
 	for i, w := range rows[:n] {
 		if w.err != nil {
-			out[i].Err = w.err
+			out[i].Err, out[i].More = w.err, w.more
 			continue
 		}
 		out[i] = Result{ID: w.id, Version: w.version(), Verb: w.verb}
-		if !w.changes() {
+		if w.asked != "" {
+			out[i].Verb = w.asked
+		}
+		if !w.changes() && !w.done {
 			out[i].Verb = ""
 		}
 	}
@@ -206,6 +241,9 @@ func locate(err error, rows []*row) error {
 func rowError(err error, w *row) *trellis.Error {
 	if pg.SQLState(err) == "23505" {
 		return uniqueError(w)
+	}
+	if known := (trellis.Errors)(nil); errors.As(err, &known) && len(known) > 0 {
+		return known[0]
 	}
 	return public(writeError(err)).At(w.path...)
 }
@@ -235,9 +273,9 @@ func (e *Engine) inTx(ctx context.Context, fn func(tx pgx.Tx) error) error {
 // commitPerRow writes the good rows in one transaction. When the database
 // refuses a group, it is halved until the rows to blame are found; those are
 // left out, unless another try may go well.
-func (e *Engine) commitPerRow(ctx context.Context, r *Request, w *Write, rows []*row, left int) error {
+func (e *Engine) commitPerRow(ctx context.Context, r *Request, w *Write, rows []*row, a attempt) error {
 	return e.inTx(ctx, func(tx pgx.Tx) error {
-		if err := e.halve(ctx, r, tx, rows, left); err != nil {
+		if err := e.halve(ctx, r, tx, rows, a); err != nil {
 			return err
 		}
 		if w.Also == nil {
@@ -247,33 +285,32 @@ func (e *Engine) commitPerRow(ctx context.Context, r *Request, w *Write, rows []
 	})
 }
 
-func (e *Engine) halve(ctx context.Context, r *Request, tx pgx.Tx, rows []*row, left int) error {
-	good := 0
-	for _, w := range rows {
-		if w.err == nil && w.changes() {
-			good++
-		}
-	}
-	if good == 0 {
+func (e *Engine) halve(ctx context.Context, r *Request, tx pgx.Tx, rows []*row, a attempt) error {
+	if len(good(rows)) == 0 {
 		return nil
 	}
-	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error { return e.write(ctx, r, sp, rows, nil) })
+	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error { return e.write(ctx, r, sp, good(rows), nil, a.hold) })
 	switch {
 	case err == nil:
 		return nil
 	case !rowsToBlame(err):
 		return err
-	case len(rows) == 1 && left > 0 && rows[0].overtaken(err):
+	case len(rows) == 1 && a.left > 0 && (rows[0].overtaken(err) || e.numberTaken(r, []Op{*rows[0].op}, err)):
 		return err
 	case len(rows) == 1:
 		rows[0].fail(rowError(err, rows[0]))
 		return nil
 	}
 	half := len(rows) / 2
-	if err := e.halve(ctx, r, tx, rows[:half], left); err != nil {
+	if err := e.halve(ctx, r, tx, rows[:half], a); err != nil {
 		return err
 	}
-	return e.halve(ctx, r, tx, rows[half:], left)
+	return e.halve(ctx, r, tx, rows[half:], a)
+}
+
+// good are the rows without a problem that change something.
+func good(rows []*row) []*row {
+	return slices.DeleteFunc(slices.Clone(rows), func(w *row) bool { return w.err != nil || !w.changes() })
 }
 
 // overtaken says that somebody else was faster, so that the row prepared anew
@@ -285,7 +322,7 @@ func (w *row) overtaken(err error) bool {
 // rowsToBlame says that a failure is about what the rows hold, so that others
 // may go through without them.
 func rowsToBlame(err error) bool {
-	if errors.Is(err, errOutside) || errors.Is(err, errLost) {
+	if errors.Is(err, errOutside) || errors.Is(err, errLost) || isRefusal(err) {
 		return true
 	}
 	state := pg.SQLState(err)

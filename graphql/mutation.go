@@ -110,7 +110,7 @@ func (x *execution) writeRows(rows []row, ops []core.Op, perRow bool) error {
 		}
 		for _, res := range results[r.op:r.end] {
 			if res.Err != nil {
-				r.errs = append(r.errs, res.Err)
+				r.errs = append(append(r.errs, res.Err), res.More...)
 			}
 		}
 	}

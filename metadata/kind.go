@@ -51,7 +51,7 @@ const (
 // Kinds lists what a person can choose, in the order shown.
 var Kinds = []Kind{
 	KindText, KindEmail, KindPhone, KindInteger, KindDecimal, KindCurrency,
-	KindBoolean, KindDate, KindDateTime, KindSelect, KindLookup, KindUser,
+	KindBoolean, KindDate, KindDateTime, KindSelect, KindLookup, KindUser, KindAutoNumber,
 	KindManyToMany, KindFormula, KindRollUp,
 }
 

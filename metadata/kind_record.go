@@ -20,7 +20,7 @@ var (
 	manyToManySpec = spec{settings: setTarget | setLink | setInverse,
 		coerce: func(_ *Field, v any) (any, error) { return coerceLinks(v) }}
 	autoNumberSpec = spec{of: expr.TextType, columns: single(expr.TextType, StoredText), settings: setNumber,
-		can: canKey | canSearch, coerce: textSpec.coerce}
+		can: canKey | canSearch, coerce: textSpec.coerce, complete: completeNumber}
 	fileSpec       = spec{of: expr.FilesType, columns: single(expr.FilesType, StoredJSON), settings: setFiles, coerce: noInput}
 	expressionSpec = spec{of: expr.TextType, columns: single(expr.TextType, StoredText), settings: setMaxLength | setExpression,
 		can: canSearch, coerce: textSpec.coerce, complete: completeText, check: checkText}

@@ -227,10 +227,12 @@ func TestKindsThatCannotChange(t *testing.T) {
 			f.Result, f.Formula = KindInteger, "1"
 		case KindRollUp:
 			f.RollUp = &RollUp{Relation: "parts", Function: expr.Count}
+		case KindAutoNumber:
+			f.Number = &AutoNumber{Pattern: "{##}"}
 		}
 		return f
 	}
-	free := map[Kind]bool{KindText: true, KindEmail: true, KindPhone: true}
+	free := map[Kind]bool{KindText: true, KindEmail: true, KindPhone: true, KindAutoNumber: true}
 	for _, from := range Kinds {
 		part := &Object{Name: "part", Plural: "parts", Fields: []*Field{{Name: "thing", Kind: KindLookup, Target: "thing", Inverse: "parts"}}}
 		current := &Definition{Objects: []*Object{{Name: "thing", Plural: "things", Fields: []*Field{base(from)}}, part}}

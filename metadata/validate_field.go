@@ -31,6 +31,7 @@ func (v *validator) field(o *Object, f *Field, at []any) {
 	v.link(o, f, at)
 	v.computedField(o, f, at)
 	v.defaultRule(f, at)
+	v.number(o, f, at)
 	if _, why := f.ParseDefault(); why != "" {
 		v.problem(f, "default", at, "%s", why)
 	} else if f.Default != "" && f.Unique {

@@ -35,6 +35,16 @@ func SQLState(err error) string {
 	return ""
 }
 
+// Constraint is the name of the constraint or unique index that a statement
+// broke, "" when it was no such thing. It is not for people.
+func Constraint(err error) string {
+	var said *pgconn.PgError
+	if errors.As(err, &said) {
+		return said.ConstraintName
+	}
+	return ""
+}
+
 // Error turns an error of pgx into a *trellis.Error for people. The sentence is
 // ours and quotes nothing: no value, constraint, table or statement. The cause
 // is err, so errors.As still finds a *pgconn.PgError. An error that is or wraps

@@ -20,9 +20,10 @@ import (
 type Image struct {
 	Values map[string]any // canonical, by field; absent is null
 	hops   map[string]*Image
+	lists  map[string][]expr.Record
 }
 
-var _ expr.Record = (*Image)(nil)
+var _ expr.ManyRecord = (*Image)(nil)
 
 // NewImage makes an image of values.
 func NewImage(values map[string]any) *Image { return &Image{Values: values} }
@@ -46,7 +47,25 @@ func (i *Image) SetHop(lookup string, to *Image) {
 	i.hops[lookup] = to
 }
 
-// Clone copies the values, not the hops.
+// Many implements expr.ManyRecord: the records SetMany put there.
+func (i *Image) Many(relation string) ([]expr.Record, bool) {
+	list, ok := i.lists[relation]
+	return list, ok
+}
+
+// SetMany says which records a to-many relation lists.
+func (i *Image) SetMany(relation string, list []*Image) {
+	if i.lists == nil {
+		i.lists = map[string][]expr.Record{}
+	}
+	records := make([]expr.Record, len(list))
+	for n, rec := range list {
+		records[n] = rec
+	}
+	i.lists[relation] = records
+}
+
+// Clone copies the values, not the hops and lists.
 func (i *Image) Clone() *Image {
 	values := make(map[string]any, len(i.Values)+4)
 	for k, v := range i.Values {
@@ -83,6 +102,9 @@ type Wanted struct {
 	Fields []string
 	// Trashed also finds records in the trash.
 	Trashed bool
+	// Lock holds the records until the transaction ends, in the order of their
+	// ids, and reads what they are once they are held.
+	Lock bool
 	// Many is set when several records may have the values: the answer then lists
 	// what was found, up to this many.
 	Many int
@@ -142,6 +164,9 @@ func (l *stored) compile() (string, error) {
 	}
 	if w.Many > 0 {
 		b.text(` ORDER BY t."id" LIMIT ` + strconv.Itoa(w.Many))
+	}
+	if w.Lock {
+		b.text(` ORDER BY t."id" FOR NO KEY UPDATE OF t`)
 	}
 	return string(b.buf), nil
 }

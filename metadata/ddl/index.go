@@ -23,6 +23,20 @@ func plainIndex(o *metadata.Object, f *metadata.Field) indexSpec {
 	return indexSpec{name: metadata.IndexName(o.Table, f.Column, "idx"), columns: quoted(f.Columns())}
 }
 
+// numberIndex keeps auto-numbers apart within their scope. Nulls in the scope are
+// a sequence of their own, which the engine keeps without an index.
+func numberIndex(o *metadata.Object, f *metadata.Field) indexSpec {
+	var columns []string
+	for _, name := range f.Number.Scope {
+		for _, s := range append(metadata.SystemFields(o), o.Fields...) {
+			if s.Name == name {
+				columns = append(columns, quoted(s.Columns())...)
+			}
+		}
+	}
+	return indexSpec{name: metadata.IndexName(o.Table, f.Column, "key"), columns: append(columns, quoted(f.Columns())...), unique: true}
+}
+
 // plainIndexed says that a field has an index that is not the unique one:
 // lookups always, since joins, cascades and rules go along them. The unique
 // index leaves out the trash, so that a lookup needs both.
@@ -53,6 +67,9 @@ func (p *planner) fieldIndexes(o *metadata.Object, f *metadata.Field, onData boo
 			s.Lock, s.Online = Share, false
 		}
 		p.indexes = append(p.indexes, s)
+	}
+	if f.Kind == metadata.KindAutoNumber && !f.Unique {
+		p.add(o, f, onData, numberIndex(o, f))
 	}
 	if plainIndexed(f) {
 		p.add(o, f, onData, plainIndex(o, f))
