@@ -246,10 +246,7 @@ func listOf(s *metadata.Snapshot, o *metadata.ObjectView, f *metadata.Field, par
 	if parent == nil || f.Inverse != "" {
 		return f.Inverse
 	}
-	for _, rel := range parent.Relations {
-		if !rel.Linked() {
-			continue
-		}
+	for _, rel := range parent.Links {
 		if link, near, _ := s.Sides(rel); link == o && near == f {
 			return rel.Name
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/core"
 	"github.com/trellishq/trellis/core/coretest"
 )
@@ -33,7 +34,11 @@ fields:
   - {name: due, kind: date, defaultRule: 'today'}
   - {name: note, kind: text, defaultRule: 'record.kind + "!"'}
   - {name: remark, kind: text, defaultRule: 'record.note + record.customer.name'}
+  - {name: watchers, kind: manyToMany, target: customer, inverse: watches}
 rules:
+  - name: watched
+    rule: record.watchers.all(c, c.name != "Eve")
+    message: {en: Eve may not watch}
   - name: fits
     rule: record.limit == null || record.pieces.all(l, l.amount <= record.limit)
     message: {en: A piece is over the limit}
@@ -84,4 +89,13 @@ func documents(t *testing.T, more fstest.MapFS) *lab {
 
 func create(object string, values map[string]any) core.Op {
 	return core.Op{Verb: core.Create, Object: object, Values: values}
+}
+
+// linkTo adds links to records.
+func linkTo(ids ...trellis.ID) map[string]any {
+	list := make([]any, len(ids))
+	for i, id := range ids {
+		list[i] = id.String()
+	}
+	return map[string]any{"add": list}
 }

@@ -58,7 +58,7 @@ func (e *Engine) needsLock(r *Request, rows []*row, hold bool) (bool, error) {
 			return false, err
 		}
 		there := w.old != nil
-		w.later = there && w.verb != Delete && (hold || len(w.adds) > 0 || len(plan.lists) > 0 || w.verb == Restore && len(plan.rollUps) > 0) || w.numberless(plan)
+		w.later = there && w.verb != Delete && (hold || len(w.adds) > 0 || len(plan.lists) > 0 || w.verb == Restore && len(plan.rollUps) > 0) || w.numberless(plan) || w.verb == Create && plan.overLinks()
 		needs = needs || w.later
 		plan.eachParent(w, func(fd *feed, id trellis.ID) {
 			needs = needs || !created[id]

@@ -80,6 +80,12 @@ func TestRulesOverChildren(t *testing.T) {
 	l.must(l.root, core.Op{Verb: core.Delete, Object: "piece", ID: first}, core.Op{Verb: core.Update, Object: "document", ID: doc, Values: map[string]any{"limit": 10}})
 	refused("a child that comes back", over, core.Op{Verb: core.Restore, Object: "piece", ID: first})
 	refused("too many", many, piece(doc, 1), piece(doc, 1), piece(doc, 1), piece(doc, 1), piece(doc, 1))
+	eve := l.must(l.root, create("customer", map[string]any{"name": "Eve"}))[0].ID
+	ada := l.must(l.root, create("customer", map[string]any{"name": "Ada"}))[0].ID
+	const watched = "Eve may not watch"
+	refused("a link that is created", watched, create("document", map[string]any{"watchers": linkTo(ada, eve)}))
+	l.must(l.root, create("document", map[string]any{"watchers": linkTo(ada)}))
+	refused("a link that is added", watched, core.Op{Verb: core.Update, Object: "document", ID: doc, Values: map[string]any{"watchers": linkTo(eve)}})
 	alone := l.must(l.root, piece(nil, 99))[0].ID
 	refused("a child that moves in", over, core.Op{Verb: core.Update, Object: "piece", ID: alone, Values: map[string]any{"document": doc}})
 	results, err := l.engine.Write(t.Context(), l.root, &core.Write{PerRow: true, Ops: []core.Op{piece(doc, 3), piece(doc, 30), piece(doc, 4)}})

@@ -34,10 +34,25 @@ func (l *locking) writeRows(ctx context.Context) error {
 			first = append(first, w)
 		}
 	}
-	if err := l.judge(ctx, first, nil); err != nil {
+	linked := func(w *row) bool { return w.verb == Create && w.later && l.overLinks(w) }
+	if err := l.judge(ctx, slices.DeleteFunc(slices.Clone(first), linked), nil); err != nil {
 		return err
 	}
-	return l.put(ctx, first)
+	if err := l.put(ctx, first); err != nil {
+		return err
+	}
+	return l.judge(ctx, slices.DeleteFunc(first, func(w *row) bool { return !linked(w) }), nil)
+}
+
+// overLinks says that rules of the row look at lists over links, which are there
+// once the links are written.
+func (l *locking) overLinks(w *row) bool {
+	plan, err := l.plan(w.object)
+	return err == nil && plan.overLinks()
+}
+
+func (p *writePlan) overLinks() bool {
+	return slices.ContainsFunc(p.lists, func(path expr.Path) bool { return p.object.Relation(path[0]).Linked() })
 }
 
 // late says that a row is written after its children, because they decide what
@@ -238,7 +253,7 @@ func (l *locking) judge(ctx context.Context, rows []*row, touches map[trellis.ID
 		if err := l.engine.loadHops(ctx, l.r, plan, group, written); err != nil {
 			return err
 		}
-		there := slices.DeleteFunc(slices.Clone(group), func(w *row) bool { return w.old == nil })
+		there := slices.DeleteFunc(slices.Clone(group), func(w *row) bool { return w.old == nil && w.final == 0 })
 		gather(plan, group, l.rows)
 		if err := l.loadLists(ctx, plan, there); err != nil {
 			return err

@@ -163,12 +163,10 @@ func (v *ObjectView) settle() {
 	slices.SortFunc(v.Referrers, func(a, b *Relation) int {
 		return cmp.Or(strings.Compare(a.Object, b.Object), strings.Compare(a.Field.Name, b.Field.Name))
 	})
-	for _, r := range v.Relations {
-		v.expr.Relations[r.Name] = &expr.Relation{Name: r.Name, Target: r.Object}
-	}
 	for _, list := range [][]*Relation{v.Relations, v.Links} {
 		for _, r := range list {
 			v.relations[r.Name] = r
+			v.expr.Relations[r.Name] = &expr.Relation{Name: r.Name, Target: r.Object}
 		}
 	}
 }
