@@ -137,6 +137,9 @@ func (c *coercer) literal(t *ast.Type, v *ast.Value) (any, *trellis.Error) {
 		return c.literalObject(def, v)
 	}
 	raw, err := literalLeaf(def, v)
+	if def.Name == jsonScalar {
+		raw, err = c.literalJSON(v, 0)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -219,6 +222,9 @@ func literalLeaf(def *ast.Definition, v *ast.Value) (any, *trellis.Error) {
 // leaf coerces a scalar or enum value that is not null. It takes its own
 // results too.
 func leaf(def *ast.Definition, v any) (any, *trellis.Error) {
+	if def.Name == jsonScalar {
+		return jsonValue(v)
+	}
 	text, isText := v.(string)
 	if isText && (strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text)) {
 		return nil, invalid("must be valid UTF-8 text without zero bytes")

@@ -14,37 +14,26 @@ import (
 
 // operators compiles the operators on one field.
 func (f *filterer) operators(o *objectSight, field *metadata.Field, given map[string]any, not bool) (expr.Pred, *trellis.Error) {
-	col := expr.Column{Field: field.Name, Of: field.Type(), Nullable: !field.NotNull()}
-	var all []expr.Pred
-	if field.ValueKind() == metadata.KindCurrency {
-		col.Part, col.Of = expr.AmountPart, expr.DecimalType
-		if sub, ok := given["currency"].(map[string]any); ok {
-			code := expr.Column{Field: field.Name, Part: expr.CurrencyPart, Of: expr.TextType, Nullable: true}
-			p, err := f.column(code, sub, not)
-			if err != nil {
-				return nil, err.At("currency")
-			}
-			all = append(all, p)
-		}
+	if compositeOf(field) != nil {
+		return f.composite(field, given, not)
 	}
-	p, err := f.column(col, given, not)
-	if err != nil {
-		return nil, err
-	}
-	return join(append(all, p), not), nil
+	return f.column(expr.Column{Field: field.Name, Of: field.Type(), Nullable: !field.NotNull()}, given, not)
 }
 
 // column compiles the operators on one column.
 func (f *filterer) column(col expr.Column, given map[string]any, not bool) (expr.Pred, *trellis.Error) {
 	var all []expr.Pred
 	for _, op := range slices.Sorted(maps.Keys(given)) {
-		if op == "currency" {
-			continue
-		}
 		if f.count++; f.count > MaxConditions {
 			return nil, tooManyConditions()
 		}
-		p, err := leafOf(col, op, given[op], not)
+		var p expr.Pred
+		var err *trellis.Error
+		if _, ok := listOperators[op]; ok {
+			p, err = f.holding(col, op, given[op], not)
+		} else {
+			p, err = leafOf(col, op, given[op], not)
+		}
 		if err != nil {
 			return nil, err.At(op)
 		}
@@ -176,6 +165,8 @@ func literalOf(t expr.Type, v any) (expr.Literal, *trellis.Error) {
 			return out, invalid("must be a date and time like 2026-01-31T09:30:00Z")
 		}
 		out.Value = at
+	case expr.TimeOfDayType, expr.DurationType:
+		out.Value, err = kindLiteral(t, text)
 	case expr.IDType:
 		id, problem := parseID(v)
 		return expr.Literal{Of: t, Value: id}, problem

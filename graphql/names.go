@@ -76,8 +76,10 @@ var mutationFields = []struct {
 // fixedTypes are taken whatever the workspace defines.
 var fixedTypes = []string{
 	"Query", "Mutation", "Subscription", "Int", "Float", "String", "Boolean", "ID",
-	"LinksInput", "Long", "Decimal", "Date", "DateTime", "Money", "MoneyInput", "PageInfo", "OrderDirection", "OnError",
+	"LinksInput", "Long", "Decimal", "Date", "DateTime", "Time", "Duration", "JSON", "Money", "MoneyInput",
+	"GeoPoint", "GeoPointInput", "NearInput", "PostalAddress", "PostalAddressInput", "PersonName", "PersonNameInput", "PageInfo", "OrderDirection", "OnError",
 	"IDFilter", "TextFilter", "LongFilter", "DecimalFilter", "DateFilter", "DateTimeFilter", "BooleanFilter", "MoneyFilter",
+	"TimeFilter", "DurationFilter", "JSONFilter", "TextListFilter", "GeoPointFilter", "PostalAddressFilter", "PersonNameFilter",
 	"DateBucket", "MoneyGroupBy", "MutationError", "DeletePayload", "BatchOperation", "BatchPayload", "BatchResult", "BatchRecord",
 }
 
@@ -289,7 +291,9 @@ func pascal(s string) string {
 }
 
 // hasEnum says that a field brings an enum and its filter.
-func hasEnum(f *metadata.Field) bool { return f.Kind == metadata.KindSelect && isEnum(f) }
+func hasEnum(f *metadata.Field) bool {
+	return (f.Kind == metadata.KindSelect || f.Kind == metadata.KindMultiSelect) && isEnum(f)
+}
 
 // isEnum says that a select becomes an enum: each option is a GraphQL name.
 // Otherwise the field is a String, since answers hold the stored names.

@@ -2,8 +2,6 @@ package graphql
 
 import (
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"github.com/trellishq/trellis/metadata"
 )
 
 // filters adds the filter of an object, and how it is filtered through a
@@ -64,9 +62,7 @@ func (b *builder) orderBy(o *objectSight) {
 			if t := b.sight.target(f); t != nil {
 				input(d, f.Name, help, named(t.names.order))
 			}
-		case f.ValueKind() == metadata.KindCurrency:
-			input(d, f.Name, help, named("OrderDirection"))
-		default:
+		case f.Sortable():
 			input(d, f.Name, help, named("OrderDirection"))
 		}
 	}

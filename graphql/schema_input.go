@@ -2,8 +2,6 @@ package graphql
 
 import (
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"github.com/trellishq/trellis/metadata"
 )
 
 // inputs adds what is given to create and to update a record.
@@ -25,18 +23,11 @@ func (b *builder) values(name, help string, o *objectSight, writable map[string]
 		if !writable[f.Name] {
 			continue
 		}
-		typ := o.scalarOf(f)
 		text := b.help(f)
-		switch {
-		case f.ValueKind() == metadata.KindCurrency:
-			typ = "MoneyInput"
-		case f.Linked():
-			typ = linksInput
-		}
 		if f.Required {
 			text += "\n\nRequired."
 		}
-		input(d, f.Name, text, named(typ))
+		input(d, f.Name, text, o.inputType(f))
 	}
 	for _, r := range o.Relations {
 		if t := b.sight.child(r); t != nil && o.Field(r.Name) == nil {

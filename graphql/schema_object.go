@@ -24,7 +24,7 @@ func (b *builder) object(o *objectSight) {
 	b.formerFields(o)
 }
 
-// enums adds an enum per select that the caller may read or write.
+// enums adds an enum per select, of one option or several, that the caller may read or write.
 func (b *builder) enums(o *objectSight) {
 	for _, f := range o.All {
 		name := o.names.enums[f.Name]
@@ -35,7 +35,11 @@ func (b *builder) enums(o *objectSight) {
 		for _, opt := range f.Options {
 			d.EnumValues = append(d.EnumValues, &ast.EnumValueDefinition{Name: opt.Name, Description: describe(opt.Label, nil, opt.Name)})
 		}
-		if o.filterable[f.Name] {
+		switch {
+		case !o.filterable[f.Name]:
+		case f.Kind == metadata.KindMultiSelect:
+			b.listOperators(o.names.enumFilters[f.Name], name)
+		default:
 			b.operatorType(o.names.enumFilters[f.Name], name, nil)
 		}
 	}
@@ -69,12 +73,12 @@ func (b *builder) recordField(d *ast.Definition, o *objectSight, f *metadata.Fie
 		if t := b.sight.target(f); t != nil {
 			b.output(d, f.Name, help, named(t.names.typ), binding{what: recordLookup, object: t, field: f})
 		}
-	case f.ValueKind() == metadata.KindCurrency:
-		b.output(d, f.Name, help, named("Money"), binding{what: recordComposite, object: o, field: f})
+	case compositeOf(f) != nil:
+		b.output(d, f.Name, help, o.valueType(f), binding{what: recordComposite, object: o, field: f})
 	case f.Kind == metadata.KindID || f.System() && f.Name == "version":
 		b.output(d, f.Name, help, required(o.scalarOf(f)), binding{what: recordValue, object: o, field: f})
 	default:
-		b.output(d, f.Name, help, named(o.scalarOf(f)), binding{what: recordValue, object: o, field: f})
+		b.output(d, f.Name, help, o.valueType(f), binding{what: recordValue, object: o, field: f})
 	}
 }
 
@@ -132,10 +136,6 @@ func (b *builder) key(o *objectSight) {
 	}
 	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: o.names.key, Description: "The fields of one unique key."})
 	for _, f := range o.keyFields() {
-		typ := o.scalarOf(f)
-		if f.ValueKind() == metadata.KindCurrency {
-			typ = "MoneyInput"
-		}
-		input(d, f.Name, b.help(f), named(typ))
+		input(d, f.Name, b.help(f), o.inputType(f))
 	}
 }

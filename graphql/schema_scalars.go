@@ -14,6 +14,9 @@ func (b *builder) scalars() {
 		{"Long", "A whole number of up to 53 bits, ±9007199254740991."},
 		{"Decimal", "An exact decimal number. Answers give text; input may be text or a number."},
 		{"Date", "A day without a zone, as in 2026-01-31."},
+		{"Time", "A time of the day without a zone, as in 09:30:00; microseconds count."},
+		{"Duration", "A duration of ISO 8601 in weeks to seconds, as in P1DT2H30M; a day has 24 hours."},
+		{jsonScalar, "Any JSON value, of up to 64 KiB and 32 levels."},
 		{"DateTime", "An instant in RFC 3339, as in 2026-01-31T09:30:00Z; microseconds count."},
 	} {
 		b.define(&ast.Definition{Kind: ast.Scalar, Name: s[0], Description: s[1]})
@@ -22,12 +25,7 @@ func (b *builder) scalars() {
 		"ASC", "DESC", "ASC_NULLS_FIRST", "ASC_NULLS_LAST", "DESC_NULLS_FIRST", "DESC_NULLS_LAST")
 	b.enum("OnError", "ABORT: one refused row refuses all. CONTINUE: the good rows are written.", "ABORT", "CONTINUE")
 
-	money := b.define(&ast.Definition{Kind: ast.Object, Name: "Money", Description: "An amount in a currency."})
-	b.output(money, "amount", "", named("Decimal"), binding{what: partOf, part: expr.AmountPart})
-	b.output(money, "currency", "The code of ISO 4217.", named("String"), binding{what: partOf, part: expr.CurrencyPart})
-	in := b.define(&ast.Definition{Kind: ast.InputObject, Name: "MoneyInput", Description: "An amount in a currency."})
-	input(in, "amount", "", required("Decimal"))
-	input(in, "currency", "The code of ISO 4217.", required("String"))
+	b.composites()
 
 	page := b.define(&ast.Definition{Kind: ast.Object, Name: "PageInfo", Description: "Where a page stands in its list."})
 	b.output(page, "hasNextPage", "", required("Boolean"), binding{what: pageHasNext})
@@ -49,7 +47,7 @@ func (b *builder) operators() {
 	compare := []string{"lt", "lte", "gt", "gte"}
 	text := []string{"startsWith", "endsWith", "contains", "iStartsWith", "iEndsWith", "iContains"}
 	b.operatorType("IDFilter", "ID", nil)
-	b.operatorType("TextFilter", "String", append(compare, text...))
+	b.operatorType("TextFilter", "String", append(compare[:len(compare):len(compare)], text...))
 	b.operatorType("LongFilter", "Long", compare)
 	b.operatorType("DecimalFilter", "Decimal", compare)
 	b.operatorType("DateFilter", "Date", compare)
@@ -58,9 +56,10 @@ func (b *builder) operators() {
 	input(boolean, "eq", "", named("Boolean"))
 	input(boolean, "ne", "", named("Boolean"))
 	input(boolean, "isNull", "", named("Boolean"))
-	money := b.operatorType("MoneyFilter", "Decimal", compare)
-	money.Description = "Compares the amount; the currency on its own. " + operatorHelp
-	input(money, "currency", "The code of ISO 4217.", named("TextFilter"))
+	b.operatorType("TimeFilter", "Time", compare)
+	b.operatorType("DurationFilter", "Duration", compare)
+	b.compositeFilters(compare, text)
+	b.kindFilters()
 }
 
 const operatorHelp = "Several operators in one filter must all hold. An empty value is unequal to every value, and eq: null finds it."
@@ -82,50 +81,36 @@ func (b *builder) operatorType(name, of string, more []string) *ast.Definition {
 	return d
 }
 
-// scalarOf is the scalar type of a field's values in answers and input.
+// scalarOf is the scalar type of a field's values in answers and input; of a
+// list, that of its elements.
 func (o *objectSight) scalarOf(f *metadata.Field) string {
-	switch f.ValueKind() {
-	case metadata.KindID, metadata.KindLookup, metadata.KindUser:
-		return "ID"
-	case metadata.KindInteger:
-		return "Long"
-	case metadata.KindDecimal:
-		return "Decimal"
-	case metadata.KindBoolean:
-		return "Boolean"
-	case metadata.KindDate:
-		return "Date"
-	case metadata.KindDateTime:
-		return "DateTime"
-	case metadata.KindSelect:
-		if e := o.names.enums[f.Name]; e != "" {
-			return e
-		}
+	if e := o.names.enums[f.Name]; e != "" {
+		return e
+	}
+	if s := scalars[f.Type()]; s != "" {
+		return s
 	}
 	return "String"
 }
 
 // operatorsOf is the type of a field's filter; lookups have their own.
 func (o *objectSight) operatorsOf(f *metadata.Field) string {
-	switch f.ValueKind() {
-	case metadata.KindID:
-		return "IDFilter"
-	case metadata.KindInteger:
-		return "LongFilter"
-	case metadata.KindDecimal:
-		return "DecimalFilter"
-	case metadata.KindCurrency:
-		return "MoneyFilter"
-	case metadata.KindBoolean:
-		return "BooleanFilter"
-	case metadata.KindDate:
-		return "DateFilter"
-	case metadata.KindDateTime:
-		return "DateTimeFilter"
-	case metadata.KindSelect:
-		if e := o.names.enumFilters[f.Name]; e != "" {
-			return e
-		}
+	if e := o.names.enumFilters[f.Name]; e != "" {
+		return e
+	}
+	if c := compositeOf(f); c != nil {
+		return c.name + "Filter"
+	}
+	if s := scalars[f.Type()]; s != "" {
+		return s + "Filter"
+	}
+	if f.Type().IsList() {
+		return "TextListFilter"
 	}
 	return "TextFilter"
+}
+
+var scalars = map[expr.Type]string{
+	expr.IDType: "ID", expr.IntType: "Long", expr.DecimalType: "Decimal", expr.BoolType: "Boolean", expr.DateType: "Date",
+	expr.TimestampType: "DateTime", expr.TimeOfDayType: "Time", expr.DurationType: "Duration", expr.JSONType: jsonScalar,
 }

@@ -115,6 +115,15 @@ func (f *Field) Columns() []string {
 	return out
 }
 
+// KeyColumns names the columns that an index on the field is over.
+func (f *Field) KeyColumns() []string {
+	all := f.Columns()
+	if n := specOf(f.ValueKind()).keyed; n > 0 && n < len(all) {
+		return all[:n]
+	}
+	return all
+}
+
 // PartColumn names the column of a part; Whole, and a part that the field does
 // not have, mean its first.
 func (f *Field) PartColumn(p expr.Part) string {

@@ -1,8 +1,10 @@
 package metadata
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/trellishq/trellis/metadata/expr"
@@ -46,6 +48,14 @@ func columnText(v any) string {
 		return v.String()
 	case time.Time:
 		return v.Format(time.RFC3339Nano)
+	case expr.TimeOfDay:
+		return v.String()
+	case time.Duration:
+		return strconv.FormatInt(v.Microseconds(), 10)
+	case json.RawMessage:
+		return string(v)
+	case []string: // names of options, which need no quotes
+		return "{" + strings.Join(v, ",") + "}"
 	}
 	return ""
 }

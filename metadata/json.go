@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,7 +11,8 @@ import (
 )
 
 // AppendJSON appends the JSON form of a canonical value, the same as in every
-// API: decimals and dates as strings, integers as numbers, money as an object.
+// API: decimals, dates, times and durations as strings, integers
+// as numbers, several options as a list, what has parts as an object of them.
 func AppendJSON(buf []byte, v any) []byte {
 	switch v := v.(type) {
 	case nil:
@@ -31,9 +33,36 @@ func AppendJSON(buf []byte, v any) []byte {
 		return append(append(append(buf, '"'), v.Text('f')...), '"')
 	case expr.Money:
 		return appendParts(buf, expr.MoneyType, v)
+	case expr.GeoPoint:
+		return appendParts(buf, expr.GeoPointType, v)
+	case expr.Address:
+		return appendParts(buf, expr.AddressType, v)
+	case expr.PersonName:
+		return appendParts(buf, expr.PersonNameType, v)
+	case expr.Ref:
+		return appendParts(buf, expr.RefType, v)
+	case expr.TimeOfDay:
+		return append(expr.AppendTimeOfDay(append(buf, '"'), v), '"')
+	case time.Duration:
+		return append(expr.AppendDuration(append(buf, '"'), v), '"')
+	case json.RawMessage:
+		return append(buf, v...)
+	case []string:
+		return appendTexts(buf, v)
 	}
 	// No other type is canonical; null keeps the document well-formed.
 	return append(buf, "null"...)
+}
+
+func appendTexts(buf []byte, list []string) []byte {
+	buf = append(buf, '[')
+	for i, s := range list {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = appendText(buf, s)
+	}
+	return append(buf, ']')
 }
 
 // appendParts appends the parts of a composite value as an object.
@@ -79,6 +108,18 @@ func Equal(a, b any) bool {
 	case expr.Money:
 		b, ok := b.(expr.Money)
 		return ok && sameParts(expr.MoneyType, a, b)
+	case expr.GeoPoint:
+		b, ok := b.(expr.GeoPoint)
+		return ok && sameParts(expr.GeoPointType, a, b)
+	case json.RawMessage:
+		b, ok := b.(json.RawMessage)
+		return ok && string(a) == string(b)
+	case []string:
+		b, ok := b.([]string)
+		return ok && slices.Equal(a, b)
+	case []expr.File:
+		b, ok := b.([]expr.File)
+		return ok && slices.EqualFunc(a, b, func(x, y expr.File) bool { return x.ID == y.ID && x.Name == y.Name })
 	case time.Time:
 		b, ok := b.(time.Time)
 		return ok && a.Equal(b)

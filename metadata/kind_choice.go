@@ -12,6 +12,8 @@ var (
 		coerce: func(_ *Field, v any) (any, error) { return coerceBool(v) }}
 	selectSpec = spec{of: expr.SelectType, columns: single(expr.SelectType, StoredText), settings: setOptions | setDefault,
 		can: canKey | canSearch, coerce: (*Field).coerceOption, check: checkOptions}
+	multiSelectSpec = spec{of: expr.TextListType, columns: single(expr.TextListType, StoredTexts), settings: setOptions | setDefault,
+		can: canIndex, coerce: (*Field).coerceOptions, check: checkOptions}
 )
 
 func coerceBool(v any) (any, error) {
@@ -39,6 +41,47 @@ func (f *Field) coerceOption(v any) (any, error) {
 		}
 	}
 	return nil, f.notAnOption()
+}
+
+// coerceOptions gives the options in the order of the field, each once; none is
+// null. Text has them between commas or semicolons.
+func (f *Field) coerceOptions(v any) (any, error) {
+	var given []any
+	switch v := v.(type) {
+	case string:
+		for _, s := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ';' }) {
+			given = append(given, strings.TrimSpace(s))
+		}
+	case []string:
+		for _, s := range v {
+			given = append(given, s)
+		}
+	case []any:
+		given = v
+	default:
+		return nil, invalid("must be a list of options")
+	}
+	if len(given) > MaxOptions {
+		return nil, invalid("has more than %d options", MaxOptions)
+	}
+	chosen := make(map[string]bool, len(given))
+	for _, g := range given {
+		s, err := f.coerceOption(g)
+		if err != nil {
+			return nil, err
+		}
+		chosen[s.(string)] = true
+	}
+	var out []string
+	for _, o := range f.Options {
+		if chosen[o.Name] {
+			out = append(out, o.Name)
+		}
+	}
+	if out == nil {
+		return nil, nil
+	}
+	return out, nil
 }
 
 func (f *Field) notAnOption() error {

@@ -12,6 +12,10 @@ var (
 		coerce: func(_ *Field, v any) (any, error) { return coerceDate(v) }}
 	dateTimeSpec = spec{of: expr.TimestampType, columns: single(expr.TimestampType, StoredTimestamp), settings: setDefault, can: canKey,
 		coerce: func(_ *Field, v any) (any, error) { return coerceTime(v) }}
+	timeSpec = spec{of: expr.TimeOfDayType, columns: single(expr.TimeOfDayType, StoredTime), settings: setDefault, can: canKey,
+		coerce: func(_ *Field, v any) (any, error) { return coerceTimeOfDay(v) }}
+	durationSpec = spec{of: expr.DurationType, columns: single(expr.DurationType, StoredInt8), settings: setDefault, can: canKey &^ canUnique,
+		coerce: func(_ *Field, v any) (any, error) { return coerceDuration(v) }}
 )
 
 func coerceDate(v any) (any, error) {
@@ -43,4 +47,36 @@ func coerceTime(v any) (any, error) {
 		return nil, invalid("is out of range: years go from 1 to 9999")
 	}
 	return t, nil
+}
+
+func coerceTimeOfDay(v any) (any, error) {
+	switch v := v.(type) {
+	case expr.TimeOfDay:
+		if v >= 0 && v <= expr.MaxTimeOfDay {
+			return v, nil
+		}
+	case string:
+		if t, err := expr.ParseTimeOfDay(strings.TrimSpace(v)); err == nil {
+			return t, nil
+		}
+	}
+	return nil, invalid("must be a time of the day like 09:30 or 09:30:15")
+}
+
+func coerceDuration(v any) (any, error) {
+	switch v := v.(type) {
+	case time.Duration:
+		d := v.Truncate(time.Microsecond)
+		if d > expr.MaxDuration || d < -expr.MaxDuration {
+			return nil, invalid("a duration is at most %d days long", expr.MaxDuration/(24*time.Hour))
+		}
+		return d, nil
+	case string:
+		d, err := expr.ParseDuration(strings.TrimSpace(v))
+		if err != nil {
+			return nil, err
+		}
+		return d, nil
+	}
+	return nil, invalid("must be a duration like P1DT2H30M")
 }

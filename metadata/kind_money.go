@@ -60,10 +60,7 @@ func (f *Field) coerceMoney(v any) (any, error) {
 
 // onlyParts refuses a part that values of the type do not have.
 func onlyParts(t expr.Type, given map[string]any) error {
-	var names []string
-	for _, p := range t.Parts() {
-		names = append(names, p.Name)
-	}
+	names := partNames(t)
 	for k := range given {
 		if !slices.Contains(names, k) {
 			return invalid("has no part %q: give %s", short(k), listed(names))

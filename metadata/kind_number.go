@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -16,6 +17,18 @@ var (
 		coerce: func(f *Field, v any) (any, error) { return f.within(coerceInteger(v)) }, check: checkRange}
 	decimalSpec = spec{of: expr.DecimalType, columns: single(expr.DecimalType, StoredNumeric), settings: setDigits | setDefault | setRange, can: canKey,
 		coerce: func(f *Field, v any) (any, error) { return f.within(f.coerceDecimal(v)) }, complete: completeDigits, check: checkDigits}
+	percentSpec = spec{of: expr.DecimalType, columns: single(expr.DecimalType, StoredNumeric), settings: setDigits | setDefault | setRange, can: canKey &^ canUnique,
+		coerce: func(f *Field, v any) (any, error) { return f.within(f.coercePercent(v)) }, complete: completeDigits, check: checkDigits}
+	ratingSpec = spec{of: expr.IntType, columns: single(expr.IntType, StoredInt8), settings: setMaxRating | setDefault, can: canOrder,
+		coerce: (*Field).coerceRating, complete: completeRating, check: checkRating}
+)
+
+// Digits of a percentage unless told, and the bounds of a rating.
+const (
+	percentDigits  = 7
+	percentDecimal = 4
+	defaultRating  = 5
+	maxRating      = 10
 )
 
 func coerceInteger(v any) (any, error) {
@@ -55,10 +68,18 @@ func parseInteger(s string) (any, error) {
 
 // Digits is the precision and scale of a number, defaults applied.
 func (f *Field) Digits() (precision, scale int) {
-	if f.Precision == 0 {
-		return DefaultDigits, DefaultDecimal
+	if f.Precision != 0 {
+		return f.Precision, f.Scale
 	}
-	return f.Precision, f.Scale
+	return f.usualDigits()
+}
+
+// usualDigits are those of a field that tells none.
+func (f *Field) usualDigits() (precision, scale int) {
+	if f.ValueKind() == KindPercent {
+		return percentDigits, percentDecimal
+	}
+	return DefaultDigits, DefaultDecimal
 }
 
 func (f *Field) coerceDecimal(v any) (any, error) {
@@ -142,11 +163,12 @@ func (f *Field) within(v any, err error) (any, error) {
 }
 
 func completeDigits(f *Field) {
+	precision, scale := f.usualDigits()
 	switch {
 	case f.Precision == 0 && f.Scale == 0:
-		f.Precision, f.Scale = DefaultDigits, DefaultDecimal
+		f.Precision, f.Scale = precision, scale
 	case f.Precision == 0:
-		f.Precision = max(DefaultDigits, f.Scale)
+		f.Precision = max(precision, f.Scale)
 	}
 }
 
@@ -178,5 +200,32 @@ func checkRange(v *validator, f *Field, at []any) {
 	}
 	if bounds[0] != nil && bounds[1] != nil && bounds[0].Cmp(bounds[1]) > 0 {
 		v.problem(f, "max", at, "max is less than min")
+	}
+}
+
+// coercePercent reads 12.5 and "12.5 %" as 12.5 %.
+func (f *Field) coercePercent(v any) (any, error) {
+	if s, ok := v.(string); ok {
+		v = strings.TrimRight(strings.TrimSuffix(strings.TrimSpace(s), "%"), " ")
+	}
+	return f.coerceDecimal(v)
+}
+
+// BestRating is the best rating the field takes, default applied.
+func (f *Field) BestRating() int { return cmp.Or(f.MaxRating, defaultRating) }
+
+func (f *Field) coerceRating(v any) (any, error) {
+	n, err := coerceInteger(v)
+	if i, ok := n.(int64); err != nil || !ok || i < 1 || i > int64(f.BestRating()) {
+		return nil, invalid("must be a whole number from 1 to %d", f.BestRating())
+	}
+	return n, nil
+}
+
+func completeRating(f *Field) { f.MaxRating = f.BestRating() }
+
+func checkRating(v *validator, f *Field, at []any) {
+	if f.MaxRating < 1 || f.MaxRating > maxRating {
+		v.problem(f, "maxRating", at, "the best rating is 1 to %d", maxRating)
 	}
 }

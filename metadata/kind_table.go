@@ -11,6 +11,7 @@ import (
 type spec struct {
 	of       expr.Type
 	columns  []layout // one per part of the type; none for what has no column
+	keyed    int      // how many of the columns an index is over; 0 is all
 	settings setting  // that fit, beside name, labels, required
 	can      ability
 	// coerce reads a value; see Field.Coerce. It gets no null and no empty text.
@@ -63,6 +64,8 @@ const (
 // specOf finds a kind's spec; of a kind that is not there it is like text.
 func specOf(k Kind) *spec {
 	switch k {
+	case KindText:
+		return &textSpec
 	case KindEmail:
 		return &emailSpec
 	case KindPhone:
@@ -85,6 +88,30 @@ func specOf(k Kind) *spec {
 		return &lookupSpec
 	case KindID:
 		return &idSpec
+	case KindLongText:
+		return &longTextSpec
+	case KindRichText:
+		return &richTextSpec
+	case KindURL:
+		return &urlSpec
+	case KindPercent:
+		return &percentSpec
+	case KindTime:
+		return &timeSpec
+	case KindDuration:
+		return &durationSpec
+	case KindMultiSelect:
+		return &multiSelectSpec
+	case KindRating:
+		return &ratingSpec
+	case KindJSON:
+		return &jsonSpec
+	case KindGeoPoint:
+		return &geoPointSpec
+	case KindAddress:
+		return &addressSpec
+	case KindPersonName:
+		return &personNameSpec
 	case KindPolymorphic:
 		return &polymorphicSpec
 	case KindManyToMany:

@@ -18,7 +18,7 @@ var reservedFields = words(`
 // reservedObjects are names whose generated types or root fields exist already.
 var reservedObjects = words(`
 	and or not node nodes edges batch cursor pageInfo query mutation subscription record error
-	string int float boolean id long decimal money date time dateTime duration json sortOrder
+	string int float boolean id long decimal money date time dateTime duration json geoPoint postalAddress personName sortOrder
 	as break const continue else false for function if import in let loop namespace null package return true var void while`)
 
 // typeSuffixes end the names of generated types, whatever comes before.

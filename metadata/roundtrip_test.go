@@ -219,7 +219,7 @@ func TestKindsThatCannotChange(t *testing.T) {
 	base := func(k Kind) *Field {
 		f := &Field{Name: "f", Kind: k}
 		switch k {
-		case KindSelect:
+		case KindSelect, KindMultiSelect:
 			f.Options = []*Option{{Name: "one"}}
 		case KindLookup, KindManyToMany:
 			f.Target = "team"
@@ -232,7 +232,7 @@ func TestKindsThatCannotChange(t *testing.T) {
 		}
 		return f
 	}
-	free := map[Kind]bool{KindText: true, KindEmail: true, KindPhone: true, KindAutoNumber: true}
+	free := map[Kind]bool{KindText: true, KindEmail: true, KindPhone: true, KindURL: true, KindLongText: true, KindAutoNumber: true}
 	for _, from := range Kinds {
 		part := &Object{Name: "part", Plural: "parts", Fields: []*Field{{Name: "thing", Kind: KindLookup, Target: "thing", Inverse: "parts"}}}
 		current := &Definition{Objects: []*Object{{Name: "thing", Plural: "things", Fields: []*Field{base(from)}}, part}}
@@ -242,7 +242,7 @@ func TestKindsThatCannotChange(t *testing.T) {
 			o := draft.Own("thing")
 			o.Fields[0] = base(to)
 			Normalize(draft, current)
-			allowed := from == to || (free[from] || from == KindSelect) && free[to]
+			allowed := from == to || (free[from] || from == KindSelect || from == KindRichText) && free[to] || from == KindRating && to == KindInteger
 			if errs := ValidateChange(draft, current); (len(errs) == 0) != allowed {
 				t.Errorf("from %s to %s: %v", from, to, errs)
 			}

@@ -16,7 +16,9 @@ func (v *validator) field(o *Object, f *Field, at []any) {
 	v.label(f, "label", at, f.Label, maxLabel)
 	v.label(f, "description", at, f.Description, maxDescription)
 	if !isKind(f.Kind) {
-		if f.Kind == "" {
+		if f.Kind == kindEncrypted {
+			v.problem(f, "kind", at, "the kind encrypted is reserved and not there yet")
+		} else if f.Kind == "" {
 			v.problem(f, "kind", at, "a kind is missing: one of %s", oneOf(Kinds))
 		} else {
 			v.problem(f, "kind", at, "there is no kind %q: it is one of %s%s", short(string(f.Kind)), oneOf(Kinds), didYouMean(string(f.Kind), kindNames()))
@@ -79,13 +81,14 @@ func cannotBecome(was, f *Field) string {
 			return fmt.Sprintf("it links records of %s over %s and cannot be turned to others; %s", was.Target, was.Link, instead)
 		}
 	case was.Kind == f.Kind:
-		if f.Kind != KindDecimal && f.Kind != KindCurrency {
+		if f.spec().settings&setDigits == 0 || isComputed(f) {
 			return ""
 		}
 		if was.Scale != f.Scale || was.Precision > f.Precision {
 			return fmt.Sprintf("it has %s in all and %d after the point: it can only get more before the point; %s", plural(was.Precision, "digit"), was.Scale, instead)
 		}
-	case f.Kind == KindSelect || !was.Kind.IsText() || !f.Kind.IsText():
+	case was.Kind == KindRating && f.Kind == KindInteger:
+	case !was.Kind.IsText() || !takesText(f.Kind):
 		return fmt.Sprintf("a field of the kind %s cannot become one of the kind %s; %s", was.Kind, f.Kind, instead)
 	}
 	return ""
@@ -103,4 +106,15 @@ func (v *validator) defaultRule(f *Field, at []any) {
 		v.problem(f, "defaultRule", at, "a field of the kind %s has no default", f.Kind)
 	}
 	v.ruleTextAt(f, "defaultRule", at, f.DefaultRule, false)
+}
+
+// takesText says that the values of any kind of text may become values of this
+// one. Rich text is not among them: what was never cleaned would be shown as
+// markup.
+func takesText(k Kind) bool {
+	switch k {
+	case KindText, KindLongText, KindEmail, KindPhone, KindURL, KindAutoNumber:
+		return true
+	}
+	return false
 }

@@ -89,7 +89,7 @@ func (v *validator) generatedTypes() {
 			continue
 		}
 		for _, f := range o.Fields {
-			if other := v.now.objects[o.Name+pascal(f.Name)]; f.Kind == KindSelect && other != nil {
+			if other := v.now.objects[o.Name+pascal(f.Name)]; isEnum(f) && other != nil {
 				v.problem(f, "name", []any{"objects", o.Name, "fields", f.Name}, "its options need a type of the same name as the object %s: choose another name", other.Name)
 			}
 		}
@@ -103,8 +103,11 @@ func (v *validator) enumOf(o *Object) {
 		if !ok || rest == "" {
 			continue
 		}
-		if f := o.Field(strings.ToLower(rest[:1]) + rest[1:]); f != nil && f.Kind == KindSelect {
+		if f := o.Field(strings.ToLower(rest[:1]) + rest[1:]); f != nil && isEnum(f) {
 			v.problem(other, "name", []any{"objects", other.Name}, "the options of %s.%s need a type of that name: choose another", o.Name, f.Name)
 		}
 	}
 }
+
+// isEnum says that the field's options need a type of their own.
+func isEnum(f *Field) bool { return f.Kind == KindSelect || f.Kind == KindMultiSelect }

@@ -128,6 +128,12 @@ func (v *validator) indexFields(o *Object, x *Index, at []any) {
 			v.problem(x, "fields", at, "the field %q stands twice", name)
 		case isComputed(f) && f.Computed != Stored:
 			v.problem(x, "fields", at, "%q is computed when it is read and has no column for an index", name)
+		case specOf(f.ValueKind()).can&canIndex == 0:
+			v.problem(x, "fields", at, "the field %q is of the kind %s, which no index is made of", name, f.Kind)
+		case f.Kind == KindMultiSelect:
+			v.problem(x, "fields", at, "the field %q holds several options, which need an index of their own: set indexed on the field", name)
+		case x.Unique && specOf(f.ValueKind()).keyed > 0:
+			v.problem(x, "fields", at, "the field %q is of the kind %s, which no unique index is made of", name, f.Kind)
 		case f.Kind.IsText() && f.MaxLength > MaxKeyLength:
 			v.problem(x, "fields", at, "the text %q may be longer than %d characters, which no index holds", name, MaxKeyLength)
 		}

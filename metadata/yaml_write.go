@@ -215,7 +215,7 @@ func labelNode(l Label) *yaml.Node {
 // plainDefault writes numbers and booleans without quotes.
 func plainDefault(n *yaml.Node, f *Field) {
 	switch f.Kind {
-	case KindInteger, KindDecimal, KindBoolean:
+	case KindInteger, KindDecimal, KindBoolean, KindPercent, KindRating:
 		if _, problem := f.ParseDefault(); problem != "" {
 			return
 		}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"encoding/json"
 	"strconv"
 	"time"
 
@@ -64,6 +65,12 @@ func sqlType(t expr.Type) string {
 		return "timestamptz"
 	case expr.IDType:
 		return "uuid"
+	case expr.TimeOfDayType:
+		return "time"
+	case expr.DurationType:
+		return "int8"
+	case expr.JSONType, expr.FilesType:
+		return "jsonb"
 	}
 	if t.IsList() {
 		return sqlType(t.Elem()) + "[]"
@@ -83,6 +90,12 @@ func Param(v any) any {
 		return numeric(v)
 	case expr.Date:
 		return pgtype.Date{Time: v.Time(), Valid: true}
+	case expr.TimeOfDay:
+		return pgtype.Time{Microseconds: int64(v), Valid: true}
+	case time.Duration:
+		return v.Microseconds()
+	case json.RawMessage:
+		return []byte(v)
 	case []trellis.ID:
 		return IDs(v)
 	case []*expr.Decimal:

@@ -22,6 +22,10 @@ const (
 	codecDate
 	codecTime
 	codecUUID
+	codecTimeOfDay
+	codecDuration // int8 microseconds
+	codecTexts    // text[]
+	codecJSON     // jsonb
 )
 
 // codecOf is the codec of columns that hold values of a type.
@@ -39,6 +43,14 @@ func codecOf(t expr.Type) codec {
 		return codecTime
 	case expr.IDType:
 		return codecUUID
+	case expr.TimeOfDayType:
+		return codecTimeOfDay
+	case expr.DurationType:
+		return codecDuration
+	case expr.TextListType:
+		return codecTexts
+	case expr.JSONType:
+		return codecJSON
 	}
 	return codecText
 }
@@ -61,6 +73,10 @@ func appendValue(buf []byte, c codec, raw []byte) ([]byte, error) {
 		if len(raw) == 1 {
 			return strconv.AppendBool(buf, raw[0] != 0), nil
 		}
+	case codecTexts:
+		return appendTexts(buf, raw)
+	case codecJSON:
+		return appendJSON(buf, raw)
 	}
 	buf = append(buf, '"')
 	buf, err := appendPlain(buf, c, raw)
@@ -84,6 +100,10 @@ func appendPlain(buf []byte, c codec, raw []byte) ([]byte, error) {
 		return appendTime(buf, int64(binary.BigEndian.Uint64(raw))), nil
 	case c == codecNumeric:
 		return appendNumeric(buf, raw)
+	case c == codecTimeOfDay && len(raw) == 8:
+		return expr.AppendTimeOfDay(buf, expr.TimeOfDay(binary.BigEndian.Uint64(raw))), nil
+	case c == codecDuration && len(raw) == 8:
+		return expr.AppendDuration(buf, microseconds(raw)), nil
 	}
 	return buf, fmt.Errorf("query: a column of kind %d came with %d bytes", c, len(raw))
 }

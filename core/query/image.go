@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -332,6 +333,17 @@ func decodeValue(c codec, raw []byte) (any, error) {
 		return expr.Date(int32(binary.BigEndian.Uint32(raw)) + postgresEpoch/86_400), nil
 	case c == codecTime && len(raw) == 8:
 		return time.UnixMicro(postgresEpoch*1_000_000 + int64(binary.BigEndian.Uint64(raw))).UTC(), nil
+	case c == codecTimeOfDay && len(raw) == 8:
+		return expr.TimeOfDay(binary.BigEndian.Uint64(raw)), nil
+	case c == codecDuration && len(raw) == 8:
+		return microseconds(raw), nil
+	case c == codecTexts:
+		var list []string
+		err := eachText(raw, func(text []byte) { list = append(list, string(text)) })
+		return list, err
+	case c == codecJSON:
+		text, err := appendJSON(nil, raw)
+		return json.RawMessage(text), err
 	case c == codecNumeric:
 		text, err := appendNumeric(nil, raw)
 		if err != nil {

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"time"
@@ -209,10 +210,12 @@ func (b *builder) assignments(fields []*metadata.Field) {
 func (b *builder) source(fields []*metadata.Field, rows []RowWrite, keyed bool) {
 	sep := ""
 	one := len(rows) == 1
+	selected, names := "", ""
 	if one {
 		b.text("VALUES (")
 	} else {
-		b.text("SELECT * FROM unnest(")
+		selected, names = unnested(fields, keyed)
+		b.text("SELECT " + selected + " FROM unnest(")
 	}
 	param := func(of expr.Type, value func(r *RowWrite) any) {
 		b.text(sep)
@@ -225,7 +228,7 @@ func (b *builder) source(fields []*metadata.Field, rows []RowWrite, keyed bool) 
 		for i := range rows {
 			column[i] = value(&rows[i])
 		}
-		b.bind(columnParam(of, column), sqlType(of)+"[]")
+		b.bind(columnParam(of, column), elementType(of)+"[]")
 	}
 	for _, f := range fields {
 		for n := range f.Width() {
@@ -236,7 +239,48 @@ func (b *builder) source(fields []*metadata.Field, rows []RowWrite, keyed bool) 
 		param(expr.IDType, func(r *RowWrite) any { return r.ID })
 		param(expr.IntType, func(r *RowWrite) any { return r.Version })
 	}
-	b.text(")")
+	b.text(")" + names)
+}
+
+// unnested is what is selected of the rows that unnest makes, and how their
+// columns are named: all of them, unless some come in another type than they are
+// stored in.
+func unnested(fields []*metadata.Field, keyed bool) (selected, names string) {
+	casts := false
+	sep, n := "", 0
+	column := func(of expr.Type) {
+		n++
+		name := "c" + strconv.Itoa(n)
+		selected, names = selected+sep+name, names+sep+name
+		sep = ", "
+		if elementType(of) != sqlType(of) {
+			selected += "::" + sqlType(of)
+			casts = true
+		}
+	}
+	for _, f := range fields {
+		for i := range f.Width() {
+			column(f.Part(i).Of)
+		}
+	}
+	if !casts {
+		return "*", ""
+	}
+	if keyed {
+		column(expr.IDType)
+		column(expr.IntType)
+	}
+	return selected, " AS u(" + names + ")"
+}
+
+// elementType is the type of the elements of an array of values: unnest takes
+// lists of lists apart, so those go as text.
+func elementType(of expr.Type) string {
+	switch codecOf(of) {
+	case codecTexts, codecJSON:
+		return "text"
+	}
+	return sqlType(of)
 }
 
 // columnParam turns one column of values, nulls among them, into an array.
@@ -252,6 +296,14 @@ func columnParam(of expr.Type, column []any) any {
 		return nullable(column, func(v expr.Date) pgtype.Date { return pgtype.Date{Time: v.Time(), Valid: true} })
 	case codecTime:
 		return nullable(column, func(v time.Time) pgtype.Timestamptz { return pgtype.Timestamptz{Time: v, Valid: true} })
+	case codecTimeOfDay:
+		return nullable(column, func(v expr.TimeOfDay) pgtype.Time { return pgtype.Time{Microseconds: int64(v), Valid: true} })
+	case codecDuration:
+		return nullable(column, func(v time.Duration) pgtype.Int8 { return pgtype.Int8{Int64: v.Microseconds(), Valid: true} })
+	case codecTexts:
+		return nullable(column, func(v []string) pgtype.Text { return pgtype.Text{String: arrayText(v), Valid: true} })
+	case codecJSON:
+		return nullable(column, func(v json.RawMessage) pgtype.Text { return pgtype.Text{String: string(v), Valid: true} })
 	case codecUUID:
 		return nullable(column, func(v trellis.ID) pgtype.UUID { return pgtype.UUID{Bytes: v, Valid: true} })
 	}

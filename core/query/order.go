@@ -92,7 +92,7 @@ func (c *compiler) sortKey(b *builder, s scope, o Order, joins *[]string) (sortK
 	var err error
 	k.sql, err = b.capture(func() error { return r.column(s, k.field, k.column.Name) })
 	k.nullable = k.nullable || !k.field.NotNull() || s.grant.Field(k.field.Name).Mode == policy.When
-	k.collate = k.field.Kind == metadata.KindText
+	k.collate = k.field.Kind == metadata.KindText || k.field.Kind == metadata.KindPersonName
 	return k, err
 }
 

@@ -61,6 +61,8 @@ func (r *renderer) pred(p expr.Pred) error {
 		return r.contains(p)
 	case expr.Match:
 		return r.match(p)
+	case expr.Near:
+		return r.near(p)
 	case expr.Hop:
 		return r.hop(p)
 	case expr.Some:

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/metadata/expr"
@@ -175,6 +177,10 @@ func typedArray(list []any) any {
 		return collect(list, func(v trellis.ID) [16]byte { return v })
 	case time.Time:
 		return collect(list, func(v time.Time) time.Time { return v })
+	case expr.TimeOfDay:
+		return collect(list, func(v expr.TimeOfDay) pgtype.Time { return pgtype.Time{Microseconds: int64(v), Valid: true} })
+	case time.Duration:
+		return collect(list, func(v time.Duration) int64 { return v.Microseconds() })
 	case expr.Date:
 		return collect(list, func(v expr.Date) time.Time { return v.Time() })
 	case *expr.Decimal:

@@ -13,14 +13,19 @@ type indexSpec struct {
 	name    string
 	columns []string // quoted, with direction
 	unique  bool
+	using   string // the method, with a space behind; empty for the usual one
 }
 
 func uniqueIndex(o *metadata.Object, f *metadata.Field) indexSpec {
-	return indexSpec{name: metadata.IndexName(o.Table, f.Column, "key"), columns: quoted(f.Columns()), unique: true}
+	return indexSpec{name: metadata.IndexName(o.Table, f.Column, "key"), columns: quoted(f.KeyColumns()), unique: true}
 }
 
 func plainIndex(o *metadata.Object, f *metadata.Field) indexSpec {
-	return indexSpec{name: metadata.IndexName(o.Table, f.Column, "idx"), columns: quoted(f.Columns())}
+	spec := indexSpec{name: metadata.IndexName(o.Table, f.Column, "idx"), columns: quoted(f.KeyColumns())}
+	if f.Width() == 1 && f.Part(0).Storage == metadata.StoredTexts {
+		spec.using = "USING gin " // serves what a list contains
+	}
+	return spec
 }
 
 // numberIndex keeps auto-numbers apart within their scope. Nulls in the scope are
@@ -103,7 +108,7 @@ func declared(o *metadata.Object, x *metadata.Index, system []*metadata.Field) i
 	for _, name := range x.Fields {
 		for _, f := range append(system, o.Fields...) {
 			if f.Name == name {
-				spec.columns = append(spec.columns, quoted(f.Columns())...)
+				spec.columns = append(spec.columns, quoted(f.KeyColumns())...)
 				break
 			}
 		}
@@ -161,7 +166,7 @@ func (p *planner) create(o *metadata.Object, spec indexSpec, phase Phase) Step {
 		s.Lock, concurrently = ShareUpdateExclusive, "CONCURRENTLY "
 		s.Index = p.table(spec.name)
 	}
-	s.SQL = fmt.Sprintf("CREATE %sINDEX %s%s ON %s (%s)%s", unique, concurrently, quote(spec.name), p.table(o.Table), strings.Join(spec.columns, ", "), where)
+	s.SQL = fmt.Sprintf("CREATE %sINDEX %s%s ON %s %s(%s)%s", unique, concurrently, quote(spec.name), p.table(o.Table), spec.using, strings.Join(spec.columns, ", "), where)
 	return s
 }
 

@@ -34,6 +34,8 @@ func celType(t Type) *types.Type {
 		return types.TimestampType
 	case DurationType:
 		return types.DurationType
+	case TimeOfDayType:
+		return celTime
 	case IDType:
 		return celID
 	case TextListType:
@@ -79,6 +81,9 @@ func typeOf(t *types.Type) Type {
 		case "id":
 			return IDType
 		}
+		if t.TypeName() == celTime.TypeName() {
+			return TimeOfDayType
+		}
 		for whole, c := range celWhole {
 			if c.TypeName() == t.TypeName() {
 				return whole
@@ -122,6 +127,8 @@ func (a adapter) NativeToValue(v any) ref.Val {
 		return decimalVal{v}
 	case Date:
 		return dateVal(v)
+	case TimeOfDay:
+		return timeVal(v)
 	case time.Time:
 		return types.Timestamp{Time: v}
 	case json.Number:
@@ -204,6 +211,16 @@ func toVal(t Type, v any) (ref.Val, error) {
 			return types.NewDynamicList(adapter{}, ids), nil
 		}
 	}
+	switch d := v.(type) {
+	case TimeOfDay:
+		if t == TimeOfDayType && d >= 0 && d <= MaxTimeOfDay {
+			return timeVal(d), nil
+		}
+	case time.Duration:
+		if t == DurationType {
+			return types.Duration{Duration: d.Truncate(time.Microsecond)}, nil
+		}
+	}
 	if celWhole[t] != nil && isComposite(t, v) {
 		return wholeVal{t, v}, nil
 	}
@@ -242,7 +259,7 @@ func fromVal(v ref.Val, depth int) (any, error) {
 		return v.Time.Truncate(time.Microsecond), nil
 	case types.Duration:
 		return v.Duration, nil
-	case idVal, dateVal, decimalVal, wholeVal:
+	case idVal, dateVal, decimalVal, timeVal, wholeVal:
 		return v.Value(), nil
 	case *types.Optional:
 		if !v.HasValue() {

@@ -29,6 +29,7 @@ var baseEnv = sync.OnceValues(func() (*cel.Env, error) {
 	opts = append(opts, textFunctions()...)
 	opts = append(opts, listFunctions()...)
 	opts = append(opts, choices()...)
+	opts = append(opts, timesOfDay()...)
 	return cel.NewEnv(append(opts, arithmetic()...)...)
 })
 

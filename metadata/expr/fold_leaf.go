@@ -52,6 +52,9 @@ func (f *folder) compare(p Compare) Pred {
 	if ts, ok := lit.Value.(time.Time); ok {
 		return wholeMicros(p.Op, l, ts)
 	}
+	if d, ok := lit.Value.(time.Duration); ok {
+		return wholeDuration(p.Op, l, d)
+	}
 	lit.Of = l.Type()
 	return Compare{Op: p.Op, L: l, R: lit}
 }
@@ -115,6 +118,7 @@ func (f *folder) in(p In) Pred {
 		case v == nil:
 			hasNull = true
 		case isTime && !ts.Truncate(time.Microsecond).Equal(ts):
+		case isFine(v):
 		default:
 			out.List = append(out.List, Literal{Of: t.Type(), Value: v})
 		}

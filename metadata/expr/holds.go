@@ -39,6 +39,8 @@ func holds(p Pred, scopes []Record) bool {
 		return holdsContains(p, scopes)
 	case Match:
 		return holdsMatch(p, scopes)
+	case Near:
+		return holdsNear(p, scopes)
 	case Hop:
 		return holdsHop(p, scopes)
 	case Some:

@@ -344,9 +344,6 @@ func (l *leaf) call(e celast.Expr, c celast.CallExpr, not bool) Pred {
 
 func (l *leaf) ordered(e celast.Expr, op Op, a, b celast.Expr) Pred {
 	x, y := l.term(a), l.term(b)
-	if x.Type() == DurationType || y.Type() == DurationType {
-		return l.t.no(e, "a duration cannot be compared in a row rule; compare date-times")
-	}
 	return Compare{Op: op, L: x, R: y}
 }
 

@@ -302,7 +302,7 @@ func (w *rewriter) call(e celast.Expr) kind {
 
 // resultTypes are the functions whose result the rewriter must know.
 var resultTypes = map[string]Type{
-	"dec": DecimalType, "date": DateType, "id": IDType, "size": IntType, "timestamp": TimestampType,
+	"dec": DecimalType, "date": DateType, "id": IDType, "size": IntType, "timestamp": TimestampType, "time": TimeOfDayType, "duration": DurationType,
 	"lowerAscii": TextType, "upperAscii": TextType, "trim": TextType, "int": IntType, "string": TextType,
 	"avg": DecimalType,
 }

@@ -23,7 +23,7 @@ func (w *rewriter) agree(es []celast.Expr, kinds []kind) Type {
 	for _, target := range []struct {
 		typ Type
 		fn  string
-	}{{DecimalType, "dec"}, {IDType, "id"}, {DateType, "date"}, {TimestampType, "timestamp"}} {
+	}{{DecimalType, "dec"}, {IDType, "id"}, {DateType, "date"}, {TimestampType, "timestamp"}, {TimeOfDayType, "time"}, {DurationType, "duration"}} {
 		if !has(target.typ) {
 			continue
 		}
@@ -126,7 +126,7 @@ func (w *rewriter) reidentify(e celast.Expr) celast.Expr {
 
 // literalTests are the conversions whose literal can be judged at once.
 var literalTests = map[string]func(ref.Val) ref.Val{
-	"dec": decFromText, "date": dateFromText, "id": idFromText,
+	"dec": decFromText, "date": dateFromText, "id": idFromText, "time": timeFromText,
 	"timestamp": func(v ref.Val) ref.Val { return v.ConvertToType(types.TimestampType) },
 	"duration":  func(v ref.Val) ref.Val { return v.ConvertToType(types.DurationType) },
 }

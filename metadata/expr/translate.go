@@ -105,7 +105,7 @@ var rowFunctions = map[string]bool{
 	operators.Subtract: true, operators.Multiply: true, operators.Divide: true, operators.Modulo: true,
 	operators.Negate: true, operators.NotStrictlyFalse: true, "startsWith": true, "endsWith": true, "contains": true,
 	"lowerAscii": true, "upperAscii": true, "trim": true, "size": true, "dec": true, "date": true, "id": true,
-	"timestamp": true, "duration": true, orElseName: true,
+	"timestamp": true, "duration": true, "time": true, orElseName: true,
 }
 
 // checkFunctions refuses what no part of a Row rule may have.
