@@ -15,6 +15,7 @@ type computed struct {
 	field *metadata.Field
 	as    *metadata.Field // asValue of field
 	rule  *expr.Rule
+	calc  *metadata.Computation // of a formula
 	reads []string // fields of the record
 	hops  []expr.Path
 }
@@ -64,6 +65,12 @@ func (p *writePlan) evaluate(ctx context.Context, r *Request, w *row) {
 func (c *computed) value(ctx context.Context, r *Request, image *query.Image) any {
 	vars := *r.Principal.Vars(r.Now)
 	vars.Record = image
+	if c.calc != nil {
+		if v, err := c.calc.Value(ctx, vars); err == nil {
+			return v
+		}
+		return nil
+	}
 	v, err := c.rule.Value(ctx, vars)
 	if err != nil {
 		return nil

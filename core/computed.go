@@ -126,10 +126,8 @@ func (b *book) own(s *metadata.Snapshot, o *metadata.ObjectView) (*writePlan, er
 	}
 	for _, f := range o.Fields {
 		switch {
-		case f.Kind == metadata.KindFormula && f.Computed == metadata.Stored:
-			err = b.value(&p.formulas, f, f.Formula, expr.Formula, o)
 		case f.DefaultRule != "":
-			err = b.value(&p.defaults, f, f.DefaultRule, expr.Default, o)
+			err = b.defaultRule(p, f, o)
 		case f.Kind == metadata.KindAutoNumber:
 			err = p.addNumber(f)
 		}
@@ -137,26 +135,36 @@ func (b *book) own(s *metadata.Snapshot, o *metadata.ObjectView) (*writePlan, er
 			return nil, err
 		}
 	}
-	p.formulas, p.defaults = inOrder(p.formulas), inOrder(p.defaults)
+	p.defaults = inOrder(p.defaults)
+	calcs, err := s.Formulas(o)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range calcs {
+		p.formulas = append(p.formulas, newComputed(c.Field, c.Rule, c))
+	}
 	b.plans[o.Name] = p
 	return p, nil
 }
 
-// value compiles a formula or default.
-func (b *book) value(to *[]*computed, f *metadata.Field, src string, profile expr.Profile, o *metadata.ObjectView) error {
-	rule, err := b.exprs.CompileValue(o.Name, src, profile, f.Type())
+func (b *book) defaultRule(p *writePlan, f *metadata.Field, o *metadata.ObjectView) error {
+	rule, err := b.exprs.CompileValue(o.Name, f.DefaultRule, expr.Default, f.Type())
 	if err != nil {
-		return trellis.Wrap(trellis.CodeInternal, err, "the value of %s of %s does not compile", f.Name, o.Name)
+		return trellis.Wrap(trellis.CodeInternal, err, "the default of %s of %s does not compile", f.Name, o.Name)
 	}
-	c := &computed{field: f, as: asValue(f), rule: rule}
+	p.defaults = append(p.defaults, newComputed(f, rule, nil))
+	return nil
+}
+
+func newComputed(f *metadata.Field, rule *expr.Rule, calc *metadata.Computation) *computed {
+	c := &computed{field: f, as: asValue(f), rule: rule, calc: calc}
 	for _, path := range rule.Deps() {
 		c.reads = append(c.reads, path[0])
 		if len(path) > 1 {
 			c.hops = append(c.hops, path)
 		}
 	}
-	*to = append(*to, c)
-	return nil
+	return c
 }
 
 // inOrder puts what is computed after what it reads; a circle, which Validate

@@ -122,26 +122,29 @@ func (e *Engine) writeLocked(ctx context.Context, r *Request, tx pgx.Tx, rows []
 			l.byID[w.id] = w
 		}
 	}
+	// Lookups are checked once the records are held, so that a parent does not go
+	// to the trash in between.
 	checks, err := e.lookupSteps(ctx, l.r, found)
 	if err != nil {
 		return err
 	}
-	if err := l.begin(ctx, checks); err != nil {
+	b := &pgx.Batch{}
+	r.View.QueueLock(b)
+	if err := send(ctx, tx, b, catalog.LockStatements, nil); err != nil {
 		return err
 	}
-	for _, do := range []func(context.Context) error{l.hold, l.renew, l.number, l.writeRows, l.settle} {
+	if err := l.hold(ctx); err != nil {
+		return err
+	}
+	if err := l.run(ctx, checks); err != nil {
+		return err
+	}
+	for _, do := range []func(context.Context) error{l.renew, l.number, l.writeRows, l.settle} {
 		if err := do(ctx); err != nil {
 			return err
 		}
 	}
 	return l.run(ctx, l.checks)
-}
-
-// begin holds the catalogue still and checks lookups.
-func (l *locking) begin(ctx context.Context, checks []step) error {
-	b := &pgx.Batch{}
-	l.r.View.QueueLock(b)
-	return send(ctx, l.tx, b, catalog.LockStatements, checks)
 }
 
 // run sends statements and says what their failure means.
@@ -400,6 +403,9 @@ func (w *row) restart(ctx context.Context, e *Engine, r *Request) error {
 func (w *row) mayMove(s *query.Stored) bool {
 	if w.op != nil && w.op.IfVersion != 0 || s.Batch != w.old.Batch {
 		return false
+	}
+	if w.verb == Delete {
+		return false // it may have a child more, which has to go too
 	}
 	if w.verb == Update && len(w.adds) > 0 && len(w.patch) == 0 {
 		return true

@@ -147,13 +147,17 @@ func (l *stored) compile() (string, error) {
 	if err := l.rights(); err != nil {
 		return "", err
 	}
+	rd := renderer{builder: b, c: l.c}
 	for _, f := range w.Object.All {
 		if f.Linked() {
 			continue
 		}
 		l.fields = append(l.fields, f)
 		for i := range f.Width() {
-			b.text(", t." + Ident(f.Part(i).Name))
+			b.text(", ")
+			if err := rd.column(l.s, f, f.Part(i).Name); err != nil {
+				return "", err
+			}
 		}
 	}
 	b.text(" FROM ")
