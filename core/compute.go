@@ -16,7 +16,7 @@ type computed struct {
 	as    *metadata.Field // asValue of field
 	rule  *expr.Rule
 	calc  *metadata.Computation // of a formula
-	reads []string // fields of the record
+	reads []string              // fields of the record
 	hops  []expr.Path
 }
 
