@@ -231,7 +231,7 @@ func locate(err error, rows []*row) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	if errors.Is(err, errOutside) || pg.SQLState(err) == "23505" {
+	if errors.Is(err, errOutside) || pg.Refuses(err) {
 		return rowError(err, rows[0])
 	}
 	return err
@@ -239,13 +239,27 @@ func locate(err error, rows []*row) error {
 
 // rowError is a row's problem as the database told it.
 func rowError(err error, w *row) *trellis.Error {
-	if pg.SQLState(err) == "23505" {
+	if pg.Refuses(err) {
+		if e := declaredError(w, pg.Constraint(err)); e != nil {
+			return e
+		}
 		return uniqueError(w)
 	}
 	if known := (trellis.Errors)(nil); errors.As(err, &known) && len(known) > 0 {
 		return known[0]
 	}
 	return public(writeError(err)).At(w.path...)
+}
+
+// declaredError is what a declared index says to who breaks it, nil when it says
+// nothing.
+func declaredError(w *row, constraint string) *trellis.Error {
+	for _, x := range w.object.Indexes {
+		if x.Name == constraint && len(x.Message) > 0 {
+			return trellis.Errorf(trellis.CodeConflict, "%s", x.Message.In("en", "another record has the same value")).At(w.path...)
+		}
+	}
+	return nil
 }
 
 // uniqueError names the one unique field the row sets; with several, which of

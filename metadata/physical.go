@@ -190,12 +190,20 @@ func freeColumn(f *Field, taken map[string]bool) string {
 }
 
 // nameIndexes names the declared indexes after their table and columns. An
-// index over other fields, or newly unique, is another index.
+// index over other fields, with another condition or range, or newly unique, is
+// another index.
 func nameIndexes(o *Object) {
 	for _, x := range o.Indexes {
 		parts := make([]string, 0, len(x.Fields)+1)
 		for _, name := range x.Fields {
 			parts = append(parts, columnOf(o, name))
+		}
+		if x.Range != nil {
+			parts = append(parts, columnOf(o, x.Range.From), columnOf(o, x.Range.To))
+		}
+		if x.Where != "" {
+			sum := sha256.Sum256([]byte(x.Where))
+			parts = append(parts, hex.EncodeToString(sum[:4]))
 		}
 		if x.Unique {
 			parts = append(parts, "key")

@@ -103,9 +103,12 @@ func (v *validator) indexes(o *Object, path []any) {
 	seen := map[string]bool{}
 	for i, x := range o.Indexes {
 		at := append(slices.Clone(path), "indexes", i)
-		key := strings.Join(x.Fields, ",")
+		key := strings.Join(x.Fields, ",") + " " + x.Where
+		if x.Range != nil {
+			key += " " + x.Range.From + " " + x.Range.To
+		}
 		switch {
-		case len(x.Fields) == 0:
+		case len(x.Fields) == 0 && x.Range == nil:
 			v.problem(x, "fields", at, "an index needs fields")
 		case len(x.Fields) > maxIndexFields:
 			v.problem(x, "fields", at, "an index has at most %d fields", maxIndexFields)
@@ -114,6 +117,14 @@ func (v *validator) indexes(o *Object, path []any) {
 		}
 		seen[key] = true
 		v.indexFields(o, x, at)
+		v.indexRange(o, x, at)
+		v.label(x, "message", at, x.Message, maxLabel)
+		if len(x.Message) > 0 && !x.Unique {
+			v.problem(x, "message", at, "a message is for who breaks a unique index: this one is not unique")
+		}
+		if len(x.Where) > maxRuleText {
+			v.problem(x, "where", at, "the condition is longer than %d characters", maxRuleText)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata/expr"
@@ -20,6 +21,9 @@ func (v *validator) expressions() {
 			continue
 		}
 		v.computed(o)
+		if slices.ContainsFunc(o.Indexes, func(x *Index) bool { return x.Where != "" }) {
+			v.conditions(v.computes().engine, o)
+		}
 		for _, r := range o.Rules {
 			compile(r, []any{"objects", o.Name, "rules", r.Name}, o.Name, r.Rule, expr.Validate)
 		}

@@ -153,10 +153,15 @@ func (c *session) dropIndexes(ctx context.Context, steps []ddl.Step) {
 // uniqueError says why a unique index could not be built. The values in the way
 // are records, and not everybody may read those.
 func uniqueError(err error, s ddl.Step) error {
-	if pg.SQLState(err) != pg.StateUniqueViolation {
+	words := "it cannot become unique: some records have the same value"
+	switch pg.SQLState(err) {
+	case pg.StateUniqueViolation:
+	case pg.StateExclusionViolation:
+		words = "the ranges of some records overlap already"
+	default:
 		return pg.Error(err)
 	}
-	e := trellis.Wrap(trellis.CodeValidationFailed, err, "it cannot become unique: some records have the same value")
+	e := trellis.Wrap(trellis.CodeValidationFailed, err, "%s", words)
 	e.Path = []any{"objects", s.Object}
 	if s.Field != "" {
 		e.Path = append(e.Path, "fields", s.Field, "unique")

@@ -159,6 +159,9 @@ func (c *session) lockWriters(ctx context.Context, tx pgx.Tx, v *View) error {
 func write(ctx context.Context, tx pgx.Tx, next *change, o Options) (*View, error) {
 	for _, step := range next.plan.In(ddl.Within) {
 		if _, err := tx.Exec(ctx, step.SQL); err != nil {
+			if pg.Refuses(err) {
+				return nil, uniqueError(err, step)
+			}
 			return nil, fmt.Errorf("catalog: %s of %s.%s: %w", step.Kind, step.Object, step.Field, err)
 		}
 	}

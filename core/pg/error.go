@@ -17,6 +17,7 @@ import (
 // SQLSTATEs that callers ask for by name.
 const (
 	StateUniqueViolation     = "23505"
+	StateExclusionViolation  = "23P01"
 	StateForeignKey          = "23503"
 	StateSerialization       = "40001"
 	StateDeadlock            = "40P01"
@@ -33,6 +34,12 @@ func SQLState(err error) string {
 		return said.Code
 	}
 	return ""
+}
+
+// Refuses says that a unique index or an exclusion constraint refused a row.
+func Refuses(err error) bool {
+	state := SQLState(err)
+	return state == StateUniqueViolation || state == StateExclusionViolation
 }
 
 // Constraint is the name of the constraint or unique index that a statement
@@ -82,7 +89,7 @@ func classify(err error) (trellis.Code, string) {
 // classifyState is the table from SQLSTATE (PostgreSQL manual, appendix A).
 func classifyState(state string) (trellis.Code, string) {
 	switch state {
-	case StateUniqueViolation, "23P01":
+	case StateUniqueViolation, StateExclusionViolation:
 		return trellis.CodeConflict, "another record with the same value exists already"
 	case StateForeignKey, "23001":
 		return trellis.CodeConflict, "a record that this one refers to is gone, or other records still refer to it"

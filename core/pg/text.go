@@ -13,13 +13,13 @@ import (
 // which search is built on. In a database with LC_CTYPE C the last two silently
 // give nothing.
 //
-// It creates the extension pg_trgm where it is missing, in the schema public.
-// Errors are *trellis.Error that say what to do.
+// It creates the extensions that Trellis needs where they are missing, in the
+// schema public. Errors are *trellis.Error that say what to do.
 func CheckText(ctx context.Context, conn *pgx.Conn) error {
 	var encoding string
-	var there bool
+	var missing []string
 	err := conn.QueryRow(ctx, `SELECT current_setting('server_encoding'),
-		EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm')`).Scan(&encoding, &there)
+		ARRAY(SELECT e FROM unnest($1::text[]) AS e WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = e))`, extensions).Scan(&encoding, &missing)
 	if err != nil {
 		return Error(err)
 	}
@@ -27,26 +27,30 @@ func CheckText(ctx context.Context, conn *pgx.Conn) error {
 		return trellis.Errorf(trellis.CodeUnavailable,
 			"the database stores text as %s; Trellis needs one made with ENCODING 'UTF8'", encoding)
 	}
-	if !there {
-		if err := createTrigrams(ctx, conn); err != nil {
+	for _, name := range missing {
+		if err := createExtension(ctx, conn, name); err != nil {
 			return err
 		}
 	}
 	return checkLetters(ctx, conn)
 }
 
-func createTrigrams(ctx context.Context, conn *pgx.Conn) error {
+// extensions are what search and indexes over ranges are built on; both come
+// with PostgreSQL and may be created by the owner of a database.
+var extensions = []string{"pg_trgm", "btree_gist"}
+
+func createExtension(ctx context.Context, conn *pgx.Conn, name string) error {
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		// Two processes may start at once; IF NOT EXISTS alone does not order them.
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public")
+		_, err := tx.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS "+name+" WITH SCHEMA public")
 		return err
 	})
 	if err != nil {
-		return trellis.Wrap(trellis.CodeUnavailable, err, "the database lacks the extension pg_trgm, and it cannot be created here: "+
-			"install PostgreSQL's contrib modules and run CREATE EXTENSION pg_trgm as the owner of the database")
+		return trellis.Wrap(trellis.CodeUnavailable, err, "the database lacks the extension %[1]s, and it cannot be created here: "+
+			"install PostgreSQL's contrib modules and run CREATE EXTENSION %[1]s as the owner of the database", name)
 	}
 	return nil
 }

@@ -79,17 +79,13 @@ func (p *planner) addColumn(o *metadata.Object, f *metadata.Field) {
 		p.within(Step{Kind: DropDefault, Lock: AccessExclusive, Online: true, Object: o.Name, Field: f.Name,
 			SQL: fmt.Sprintf("ALTER TABLE %s %s", p.table(o.Table), strings.Join(drops, ", "))})
 	}
-	p.fieldIndexes(o, f, true)
+	p.newFieldIndexes(o, f, true)
 }
 
 // literal is a constant of a column's type. The value comes from ParseDefault,
 // which knows its shape.
 func literal(value string, c metadata.Column) string {
-	s := "'" + strings.ReplaceAll(value, "'", "''") + "'"
-	if strings.ContainsRune(value, '\\') {
-		s = "E" + strings.ReplaceAll(s, `\`, `\\`)
-	}
-	return s + "::" + strings.TrimSuffix(columnType(c), ` COLLATE "C"`)
+	return text(value, strings.TrimSuffix(columnType(c), ` COLLATE "C"`))
 }
 
 // hideColumn takes constraints and indexes from a removed field. Its data
@@ -99,11 +95,8 @@ func (p *planner) hideColumn(o *metadata.Object, f *metadata.Field) {
 		p.within(Step{Kind: DropForeignKey, Lock: AccessExclusive, Online: true, Object: o.Name, Field: f.Name,
 			SQL: fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s", p.table(o.Table), quote(foreignKey(o, f)))})
 	}
-	if f.Unique {
-		p.dropIndex(o, f, uniqueIndex(o, f))
-	}
-	if plainIndexed(f) {
-		p.dropIndex(o, f, plainIndex(o, f))
+	for _, x := range fieldSpecs(o, f) {
+		p.dropIndex(o, x)
 	}
 	p.plan.Hidden = append(p.plan.Hidden, &metadata.Removed{Object: o.Name, Field: f.Name, Table: o.Table, Columns: f.Columns()})
 	p.within(Step{Kind: Hide, Lock: ShareUpdateExclusive, Online: true, Object: o.Name, Field: f.Name,

@@ -6,31 +6,73 @@ import (
 	"strings"
 
 	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
 )
 
 // indexSpec is an index as it should be.
 type indexSpec struct {
 	name    string
-	columns []string // quoted, with direction
+	method  string   // of access, "" for btree
+	columns []string // quoted, with direction or operator class
 	unique  bool
-	using   string // the method, with a space behind; empty for the usual one
+	where   string // beside the live records of a unique one
+	// overlap is the expression of a range of which two records with equal
+	// columns may not share a point: then it is an exclusion constraint.
+	overlap string
+	field   *metadata.Field // that it is for, nil for the object
 }
 
-func uniqueIndex(o *metadata.Object, f *metadata.Field) indexSpec {
-	return indexSpec{name: metadata.IndexName(o.Table, f.Column, "key"), columns: quoted(f.KeyColumns()), unique: true}
-}
-
-func plainIndex(o *metadata.Object, f *metadata.Field) indexSpec {
-	spec := indexSpec{name: metadata.IndexName(o.Table, f.Column, "idx"), columns: quoted(f.KeyColumns())}
-	if f.Width() == 1 && f.Part(0).Storage == metadata.StoredTexts {
-		spec.using = "USING gin " // serves what a list contains
+// predicate is the condition of the index, "" for none.
+func (x indexSpec) predicate() string {
+	switch {
+	case !x.unique:
+		return x.where
+	case x.where == "":
+		return `"deleted_at" IS NULL`
 	}
-	return spec
+	return `"deleted_at" IS NULL AND ` + x.where
 }
 
-// numberIndex keeps auto-numbers apart within their scope. Nulls in the scope are
+// columnNames are the columns, quoted, without direction and class.
+func (x indexSpec) columnNames() []string {
+	out := make([]string, len(x.columns))
+	for i, c := range x.columns {
+		out[i], _, _ = strings.Cut(c, " ")
+	}
+	return out
+}
+
+// fieldSpecs are the indexes that come with a field: the unique one, and another
+// that lists and joins use. Lookups always have that, since joins, cascades and
+// rules go along them; the unique index leaves out the trash, so a lookup needs
+// both.
+func fieldSpecs(o *metadata.Object, f *metadata.Field) []indexSpec {
+	var out []indexSpec
+	if f.Width() == 0 {
+		return nil
+	}
+	if f.Unique {
+		out = append(out, indexSpec{name: metadata.IndexName(o.Table, f.Column, "key"), columns: quoted(f.KeyColumns()), unique: true, field: f})
+	}
+	if f.Kind == metadata.KindAutoNumber && !f.Unique {
+		out = append(out, numberSpec(o, f))
+	}
+	if f.Kind.IsLookup() || f.Indexed && !f.Unique {
+		x := indexSpec{name: metadata.IndexName(o.Table, f.Column, "idx"), columns: quoted(f.KeyColumns()), field: f}
+		switch f.Part(0).Storage {
+		case metadata.StoredTexts:
+			x.method = "gin"
+		case metadata.StoredJSON:
+			x.method, x.columns[0] = "gin", x.columns[0]+" jsonb_path_ops"
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// numberSpec keeps auto-numbers apart within their scope. Nulls in the scope are
 // a sequence of their own, which the engine keeps without an index.
-func numberIndex(o *metadata.Object, f *metadata.Field) indexSpec {
+func numberSpec(o *metadata.Object, f *metadata.Field) indexSpec {
 	var columns []string
 	for _, name := range f.Number.Scope {
 		for _, s := range append(metadata.SystemFields(o), o.Fields...) {
@@ -39,116 +81,159 @@ func numberIndex(o *metadata.Object, f *metadata.Field) indexSpec {
 			}
 		}
 	}
-	return indexSpec{name: metadata.IndexName(o.Table, f.Column, "key"), columns: append(columns, quoted(f.Columns())...), unique: true}
+	return indexSpec{name: metadata.IndexName(o.Table, f.Column, "key"), columns: append(columns, quoted(f.Columns())...), unique: true, field: f}
 }
 
-// plainIndexed says that a field has an index that is not the unique one:
-// lookups always, since joins, cascades and rules go along them. The unique
-// index leaves out the trash, so that a lookup needs both.
-func plainIndexed(f *metadata.Field) bool {
-	return f.Kind.IsLookup() || f.Indexed && !f.Unique
-}
-
-// recordIndexes are what lists under row rules need: newest first, of all, of
-// an owner, of a team.
-func (p *planner) recordIndexes(o *metadata.Object) {
+// recordSpecs are what lists under row rules need: newest first, of all, of an
+// owner, of a team.
+func recordSpecs(o *metadata.Object) []indexSpec {
 	newest := []string{`"created_at" DESC`, `"id" DESC`}
-	p.add(o, nil, false, indexSpec{name: metadata.IndexName(o.Table, "created_at", "idx"), columns: newest})
+	out := []indexSpec{{name: metadata.IndexName(o.Table, "created_at", "idx"), columns: newest}}
 	if o.Unowned {
-		return
+		return out
 	}
 	for _, column := range []string{"owner_id", "team_id"} {
-		p.add(o, nil, false, indexSpec{name: metadata.IndexName(o.Table, column, "idx"), columns: append([]string{quote(column)}, newest...)})
+		out = append(out, indexSpec{name: metadata.IndexName(o.Table, column, "idx"), columns: append([]string{quote(column)}, newest...)})
 	}
+	return out
 }
 
-func (p *planner) fieldIndexes(o *metadata.Object, f *metadata.Field, onData bool) {
-	if f.Unique {
+// declared is an index that somebody defined.
+func (p *planner) declared(o *metadata.Object, x *metadata.Index) (indexSpec, error) {
+	spec := indexSpec{name: x.Name, unique: x.Unique}
+	all := append(metadata.SystemFields(o), o.Fields...)
+	named := func(name string) *metadata.Field {
+		i := slices.IndexFunc(all, func(f *metadata.Field) bool { return f.Name == name })
+		if i < 0 {
+			return &metadata.Field{}
+		}
+		return all[i]
+	}
+	for _, name := range x.Fields {
+		spec.columns = append(spec.columns, quoted(named(name).KeyColumns())...)
+	}
+	if x.Range != nil {
+		typ, from, to := x.Range.Type(o), quote(named(x.Range.From).Column), quote(named(x.Range.To).Column)
+		// A range that ends before it begins is an error of PostgreSQL's; here it
+		// overlaps nothing, and whether it may be is for a rule to say.
+		spec.overlap = fmt.Sprintf("CASE WHEN %s > %s THEN 'empty'::%s ELSE %s(%s, %s, '[]') END", from, to, typ, typ, from, to)
+	}
+	if x.Where != "" {
+		if p.engine == nil {
+			p.engine = expr.New(metadata.ExprSchema(p.def))
+		}
+		pred, err := x.Condition(p.engine, o)
+		if err != nil {
+			return spec, err
+		}
+		c := conditions{object: o}
+		spec.where = c.pred(pred)
+		return spec, c.err
+	}
+	return spec, nil
+}
+
+// newFieldIndexes makes the indexes of a field that was added to a table.
+func (p *planner) newFieldIndexes(o *metadata.Object, f *metadata.Field, onData bool) {
+	for _, x := range fieldSpecs(o, f) {
+		if !x.unique {
+			p.add(o, onData, x)
+			continue
+		}
 		// The column is new and empty or has one default, so the index decides
 		// nothing by being early; but it must be there before the first write.
-		s := p.create(o, uniqueIndex(o, f), Within)
-		s.Field = f.Name
+		s := p.create(o, x, Within)
 		if onData {
 			s.Lock, s.Online = Share, false
 		}
 		p.indexes = append(p.indexes, s)
 	}
-	if f.Kind == metadata.KindAutoNumber && !f.Unique {
-		p.add(o, f, onData, numberIndex(o, f))
-	}
-	if plainIndexed(f) {
-		p.add(o, f, onData, plainIndex(o, f))
-	}
 }
 
-// toggle makes or drops an index on a column that exists.
-func (p *planner) toggle(o *metadata.Object, f *metadata.Field, on bool, of func(*metadata.Object, *metadata.Field) indexSpec) {
-	if on {
-		p.add(o, f, true, of(o, f))
-	} else {
-		p.dropIndex(o, f, of(o, f))
+// changeFieldIndexes drops the indexes that a field had and has no more, and
+// makes those it has now.
+func (p *planner) changeFieldIndexes(o *metadata.Object, old, now *metadata.Field) {
+	was, is := fieldSpecs(o, old), fieldSpecs(o, now)
+	same := func(list []indexSpec, x indexSpec) bool {
+		return slices.ContainsFunc(list, func(y indexSpec) bool {
+			return x.name == y.name && x.method == y.method && x.predicate() == y.predicate() && slices.Equal(x.columns, y.columns)
+		})
+	}
+	for _, x := range was {
+		if !same(is, x) {
+			x.field = now
+			p.dropIndex(o, x)
+		}
+	}
+	for _, x := range is {
+		if !same(was, x) {
+			p.add(o, true, x)
+		}
 	}
 }
 
 // index follows a declared index.
-func (p *planner) index(c metadata.Change) {
+func (p *planner) index(c metadata.Change) error {
 	o := c.NewObject
-	if c.Op == metadata.OpRemove {
-		p.dropIndex(o, nil, indexSpec{name: c.OldIndex.Name})
-		return
+	switch c.Op {
+	case metadata.OpRemove:
+		p.dropDeclared(o, c.OldIndex)
+	case metadata.OpAdd:
+		spec, err := p.declared(o, c.NewIndex)
+		if err != nil {
+			return err
+		}
+		p.add(o, !p.fresh[o.Table], spec)
 	}
-	if c.Op != metadata.OpAdd {
-		return
-	}
-	p.add(o, nil, !p.fresh[o.Table], declared(o, c.NewIndex, metadata.SystemFields(o)))
+	return nil
 }
 
-func declared(o *metadata.Object, x *metadata.Index, system []*metadata.Field) indexSpec {
-	spec := indexSpec{name: x.Name, unique: x.Unique}
-	for _, name := range x.Fields {
-		for _, f := range append(system, o.Fields...) {
-			if f.Name == name {
-				spec.columns = append(spec.columns, quoted(f.KeyColumns())...)
-				break
-			}
-		}
+func (p *planner) dropDeclared(o *metadata.Object, x *metadata.Index) {
+	spec := indexSpec{name: x.Name}
+	if x.Range != nil {
+		p.within(Step{Kind: DropConstraint, Lock: AccessExclusive, Online: true, Object: o.Name, Index: p.table(x.Name),
+			SQL: fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s", p.table(o.Table), quote(x.Name))})
+		return
 	}
-	return spec
+	p.dropIndex(o, spec)
 }
 
 // add makes an index in the transaction on an empty table, and CONCURRENTLY
 // where there may be data: a unique one before, since it may fail on what there
 // is, any other after. A unique index over columns of the same plan cannot be
-// made before them, so it is made with them.
-func (p *planner) add(o *metadata.Object, f *metadata.Field, onData bool, spec indexSpec) {
+// made before them, so it is made with them; an exclusion constraint is always
+// made within, since PostgreSQL builds none beside the traffic.
+func (p *planner) add(o *metadata.Object, onData bool, spec indexSpec) {
 	phase := Within
-	if onData {
+	if onData && spec.overlap == "" {
 		phase = After
 		if spec.unique {
 			phase = Before
 		}
 	}
-	if phase == Before && p.overNewColumn(o, spec) {
-		s := p.create(o, spec, Within)
-		s.Lock, s.Online = Share, false
-		p.indexes = append(p.indexes, s)
-		return
+	early := phase == Before && p.overNewColumn(o, spec)
+	if early {
+		phase = Within
 	}
 	s := p.create(o, spec, phase)
-	if f != nil {
-		s.Field = f.Name
+	switch {
+	case early:
+		s.Lock, s.Online = Share, false
+	case onData && spec.overlap != "":
+		s.Lock, s.Online = AccessExclusive, false
 	}
 	p.indexes = append(p.indexes, s)
 }
 
-// overNewColumn says that the plan itself adds one of the index's columns.
+// overNewColumn says that the plan itself adds one of the index's columns, or
+// one its condition speaks of.
 func (p *planner) overNewColumn(o *metadata.Object, spec indexSpec) bool {
 	for _, c := range p.plan.Changes {
-		if c.Kind != metadata.OfField || c.Op != metadata.OpAdd || c.NewObject.Table != o.Table {
+		if c.Kind != metadata.OfField || c.NewField == nil || c.NewObject.Table != o.Table || c.OldField != nil && c.OldField.Column == c.NewField.Column {
 			continue
 		}
-		for _, column := range spec.columns {
-			if slices.Contains(quoted(c.NewField.Columns()), column) {
+		for _, column := range quoted(c.NewField.Columns()) {
+			if slices.Contains(spec.columnNames(), column) || strings.Contains(spec.where, column) {
 				return true
 			}
 		}
@@ -156,24 +241,53 @@ func (p *planner) overNewColumn(o *metadata.Object, spec indexSpec) bool {
 	return false
 }
 
-func (p *planner) create(o *metadata.Object, spec indexSpec, phase Phase) Step {
+func (p *planner) create(o *metadata.Object, x indexSpec, phase Phase) Step {
 	s := Step{Kind: CreateIndex, Phase: phase, Lock: NoLock, Online: true, Object: o.Name}
-	unique, concurrently, where := "", "", ""
-	if spec.unique {
-		unique, where = "UNIQUE ", ` WHERE "deleted_at" IS NULL`
+	if x.field != nil {
+		s.Field = x.field.Name
 	}
 	if phase != Within {
-		s.Lock, concurrently = ShareUpdateExclusive, "CONCURRENTLY "
-		s.Index = p.table(spec.name)
+		s.Lock, s.Index = ShareUpdateExclusive, p.table(x.name)
 	}
-	s.SQL = fmt.Sprintf("CREATE %sINDEX %s%s ON %s %s(%s)%s", unique, concurrently, quote(spec.name), p.table(o.Table), spec.using, strings.Join(spec.columns, ", "), where)
+	if x.overlap != "" {
+		s.Kind = AddConstraint
+	}
+	s.SQL = x.sql(p.table(o.Table), phase != Within)
 	return s
 }
 
-func (p *planner) dropIndex(o *metadata.Object, f *metadata.Field, spec indexSpec) {
+// sql makes the index on a table, given by its qualified and quoted name.
+func (x indexSpec) sql(table string, concurrently bool) string {
+	if x.overlap != "" {
+		parts := make([]string, 0, len(x.columns)+1)
+		for _, c := range x.columns {
+			parts = append(parts, c+" WITH =")
+		}
+		parts = append(parts, "("+x.overlap+") WITH &&")
+		return fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s EXCLUDE USING gist (%s) WHERE (%s)", table, quote(x.name), strings.Join(parts, ", "), x.predicate())
+	}
+	words := "CREATE "
+	if x.unique {
+		words += "UNIQUE "
+	}
+	words += "INDEX "
+	if concurrently {
+		words += "CONCURRENTLY "
+	}
+	using, where := "", ""
+	if x.method != "" {
+		using = "USING " + x.method + " "
+	}
+	if p := x.predicate(); p != "" {
+		where = " WHERE " + p
+	}
+	return fmt.Sprintf("%s%s ON %s %s(%s)%s", words, quote(x.name), table, using, strings.Join(x.columns, ", "), where)
+}
+
+func (p *planner) dropIndex(o *metadata.Object, spec indexSpec) {
 	s := Step{Kind: DropIndex, Lock: AccessExclusive, Online: true, Object: o.Name, Index: p.table(spec.name), SQL: "DROP INDEX IF EXISTS " + p.table(spec.name)}
-	if f != nil {
-		s.Field = f.Name
+	if spec.field != nil {
+		s.Field = spec.field.Name
 	}
 	p.within(s)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
 )
 
 // Phase says when a step runs.
@@ -49,6 +50,8 @@ const (
 	AlterType      Kind = "alterType"
 	AddForeignKey  Kind = "addForeignKey"
 	DropForeignKey Kind = "dropForeignKey"
+	AddConstraint  Kind = "addConstraint"
+	DropConstraint Kind = "dropConstraint"
 	CreateIndex    Kind = "createIndex"
 	DropIndex      Kind = "dropIndex"
 	Hide           Kind = "hide"
@@ -134,6 +137,7 @@ type planner struct {
 	fresh       map[string]bool   // tables the plan makes
 	constraints []Step
 	indexes     []Step
+	engine      *expr.Engine // of conditions of indexes, made when first needed
 }
 
 func (p *planner) change(c metadata.Change) error {
@@ -148,7 +152,7 @@ func (p *planner) change(c metadata.Change) error {
 	case metadata.OfField:
 		return p.field(c)
 	case metadata.OfIndex:
-		p.index(c)
+		return p.index(c)
 	}
 	return nil
 }
@@ -189,12 +193,7 @@ func (p *planner) changeField(c metadata.Change) error {
 		p.within(Step{Kind: AlterType, Lock: AccessExclusive, Online: true, Object: o.Name, Field: now.Name,
 			SQL: fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s", p.table(o.Table), quote(to[i].Name), columnType(to[i]))})
 	}
-	if old.Unique != now.Unique {
-		p.toggle(o, now, now.Unique, uniqueIndex)
-	}
-	if plain, was := plainIndexed(now), plainIndexed(old); plain != was {
-		p.toggle(o, now, plain, plainIndex)
-	}
+	p.changeFieldIndexes(o, old, now)
 	return nil
 }
 

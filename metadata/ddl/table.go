@@ -21,7 +21,9 @@ func (p *planner) createTable(o *metadata.Object) {
 	lines = append(lines, fmt.Sprintf("CONSTRAINT %s PRIMARY KEY (id)", quote(metadata.IndexName(o.Table, "pkey"))))
 	p.within(Step{Kind: CreateTable, Lock: NoLock, Online: true, Object: o.Name,
 		SQL: fmt.Sprintf("CREATE TABLE %s (\n\t%s\n)", p.table(o.Table), strings.Join(lines, ",\n\t"))})
-	p.recordIndexes(o)
+	for _, x := range recordSpecs(o) {
+		p.add(o, false, x)
+	}
 	for _, f := range all {
 		if f.Kind.IsLookup() {
 			p.constraints = append(p.constraints, Step{Kind: AddForeignKey, Phase: Within, Lock: ShareRowExclusive, Online: true, Object: o.Name, Field: f.Name,
@@ -29,7 +31,7 @@ func (p *planner) createTable(o *metadata.Object) {
 					p.table(o.Table), quote(foreignKey(o, f)), quote(f.Column), p.target(f))})
 		}
 		if !f.System() {
-			p.fieldIndexes(o, f, false)
+			p.newFieldIndexes(o, f, false)
 		}
 	}
 }
