@@ -254,7 +254,9 @@ func (l *locking) judge(ctx context.Context, rows []*row, touches map[trellis.ID
 			return err
 		}
 		there := slices.DeleteFunc(slices.Clone(group), func(w *row) bool { return w.old == nil && w.final == 0 })
-		gather(plan, group, l.rows)
+		if err := l.engine.gather(ctx, l.r, plan, group, l.rows, written); err != nil {
+			return err
+		}
 		if err := l.loadLists(ctx, plan, there); err != nil {
 			return err
 		}
@@ -401,37 +403,4 @@ func (l *locking) put(ctx context.Context, rows []*row) error {
 		}
 	}
 	return nil
-}
-
-// gather gives rows that this write creates the children it creates with them.
-func gather(plan *writePlan, group, rows []*row) {
-	seen := map[string]bool{}
-	for _, path := range plan.lists {
-		if seen[path[0]] {
-			continue
-		}
-		seen[path[0]] = true
-		rel := plan.object.Relation(path[0])
-		if rel.Linked() {
-			continue // read once the links are there
-		}
-		for _, w := range group {
-			if w.verb != Create {
-				continue
-			}
-			var list []*query.Image
-			for _, k := range rows {
-				if k.object == nil || k.object.Name != rel.Object || k.err != nil || k.image == nil || k.verb == Delete {
-					continue
-				}
-				if to, ok := refers(k.image.Values, rel.Field, plan.object.Name); ok && to == w.id {
-					list = append(list, k.image)
-				}
-			}
-			if len(list) > maxList {
-				w.fail(tooManyChildren(w, rel.Name))
-			}
-			w.image.SetMany(rel.Name, list)
-		}
-	}
 }

@@ -87,7 +87,9 @@ func (e *Engine) validate(ctx context.Context, r *Request, rows []*row) error {
 		if err := e.loadHops(ctx, r, plan, group, written); err != nil {
 			return err
 		}
-		gather(plan, group, rows)
+		if err := e.gather(ctx, r, plan, group, rows, written); err != nil {
+			return err
+		}
 		for _, w := range group {
 			checkRow(ctx, r, plan.rules, w)
 		}
