@@ -12,6 +12,7 @@ import (
 	"github.com/trellishq/trellis/core/catalog"
 	"github.com/trellishq/trellis/core/query"
 	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
 )
 
 // maxTouched bounds how many records one write may change by their children.
@@ -61,7 +62,7 @@ func (e *Engine) needsLock(r *Request, rows []*row, hold bool) (bool, error) {
 		w.later = there && w.verb != Delete && (hold || len(w.adds) > 0 || len(plan.lists) > 0 || w.verb == Restore && len(plan.rollUps) > 0) || w.numberless(plan) || w.verb == Create && plan.overLinks()
 		needs = needs || w.later
 		plan.eachParent(w, func(fd *feed, id trellis.ID) {
-			needs = needs || !created[id]
+			needs = needs || !created[expr.Ref{Object: fd.parent.Name, ID: id}]
 		})
 	}
 	return needs, nil

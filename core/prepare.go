@@ -12,6 +12,7 @@ import (
 	"github.com/trellishq/trellis/core/pg"
 	"github.com/trellishq/trellis/core/query"
 	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
 	"github.com/trellishq/trellis/policy"
 )
 
@@ -134,11 +135,11 @@ func resolveValue(o *metadata.ObjectView, name string, v any, earlier []*row) (a
 		return nil, trellis.Errorf(trellis.CodeInvalidInput, "%s has no field %q to set", o.Name, name)
 	}
 	if ref, ok := v.(Ref); ok {
-		if int(ref) < 0 || int(ref) >= len(earlier) || earlier[ref].object == nil || earlier[ref].object.Name != f.Target {
+		if int(ref) < 0 || int(ref) >= len(earlier) || earlier[ref].object == nil || !f.Refers(earlier[ref].object.Name) {
 			return nil, trellis.Errorf(trellis.CodeInvalidInput, "refers to an operation that is not earlier or of another object")
 		}
 		if to := earlier[ref]; to.verb != Upsert {
-			return to.id, nil
+			return f.RefersTo(to.object.Name, to.id), nil
 		}
 		return ref, nil // known once the key was looked up
 	}
@@ -471,28 +472,29 @@ func findLookups(r *Request, rows []*row) lookups {
 	for i, w := range rows {
 		for name, v := range w.given {
 			if ref, ok := v.(Ref); ok && int(ref) < i && w.image != nil {
-				w.given[name] = rows[ref].id
-				w.set(w.object.Field(name), rows[ref].id)
+				f := w.object.Field(name)
+				w.given[name] = f.RefersTo(rows[ref].object.Name, rows[ref].id)
+				w.set(f, w.given[name])
 			}
 		}
 	}
 	found := lookups{}
 	made := madeIn(rows)
-	seen := map[trellis.ID]bool{}
-	eachLookup(rows, func(_ *row, f *metadata.Field, id trellis.ID) {
-		if !made[id] && !seen[id] && !own(r.Principal, f, id) {
-			seen[id] = true
-			found[f.Target] = append(found[f.Target], id)
+	seen := map[expr.Ref]bool{}
+	eachLookup(rows, func(_ *row, _ *metadata.Field, to expr.Ref) {
+		if !made[to] && !seen[to] && !own(r.Principal, to) {
+			seen[to] = true
+			found[to.Object] = append(found[to.Object], to.ID)
 		}
 	})
 	return found
 }
 
-func madeIn(rows []*row) map[trellis.ID]bool {
-	made := map[trellis.ID]bool{}
+func madeIn(rows []*row) map[expr.Ref]bool {
+	made := map[expr.Ref]bool{}
 	for _, w := range rows {
 		if w.verb == Create {
-			made[w.id] = true
+			made[expr.Ref{Object: w.object.Name, ID: w.id}] = true
 		}
 	}
 	return made
@@ -509,8 +511,8 @@ func (e *Engine) checkLookups(ctx context.Context, r *Request, rows []*row, foun
 		visible[object] = seen
 	}
 	made := madeIn(rows)
-	eachLookup(rows, func(w *row, f *metadata.Field, id trellis.ID) {
-		if !made[id] && !own(r.Principal, f, id) && !visible[f.Target][id] {
+	eachLookup(rows, func(w *row, f *metadata.Field, to expr.Ref) {
+		if !made[to] && !own(r.Principal, to) && !visible[to.Object][to.ID] {
 			w.fail(trellis.Errorf(trellis.CodeInvalidInput, "refers to a record that is not there").At(w.at(f.Name)...))
 		}
 	})
@@ -536,21 +538,21 @@ func (e *Engine) lookupSteps(ctx context.Context, r *Request, found lookups) ([]
 
 // own says that a lookup names the caller or a team of theirs: whoever may not
 // read people and teams may still say whose a record is.
-func own(p *policy.Principal, f *metadata.Field, id trellis.ID) bool {
-	return p.User != nil && (f.Target == "user" && id == p.User.ID || f.Target == "team" && slices.Contains(p.User.Teams, id))
+func own(p *policy.Principal, to expr.Ref) bool {
+	return p.User != nil && (to.Object == "user" && to.ID == p.User.ID || to.Object == "team" && slices.Contains(p.User.Teams, to.ID))
 }
 
-func eachLookup(rows []*row, do func(w *row, f *metadata.Field, id trellis.ID)) {
+func eachLookup(rows []*row, do func(w *row, f *metadata.Field, to expr.Ref)) {
 	for _, w := range rows {
 		if w.err != nil || w.image == nil {
 			continue
 		}
 		for name := range w.changed {
 			f := w.object.Field(name)
-			if id, ok := w.image.Values[name].(trellis.ID); ok && f.Kind.IsLookup() {
+			if to, ok := f.Reference(w.image.Values[name]); ok {
 				// A person may always own what they make.
 				if _, given := w.given[name]; given {
-					do(w, f, id)
+					do(w, f, to)
 				}
 			}
 		}

@@ -98,7 +98,7 @@ func (c *cascade) follow(ctx context.Context, root, w *row, depth int) error {
 			}
 			continue
 		}
-		found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: child, Match: []*metadata.Field{rel.Field}, Values: [][]any{{w.id}}, Action: metadata.ActionDelete, Trashed: w.verb == Restore, Many: maxCascade + 1})
+		found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: child, Match: []*metadata.Field{rel.Field}, Values: [][]any{{rel.Field.RefersTo(w.object.Name, w.id)}}, Action: metadata.ActionDelete, Trashed: w.verb == Restore, Many: maxCascade + 1})
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (c *cascade) refuseLedger(ctx context.Context, root, w *row, rel *metadata.
 		return nil
 	}
 	o := c.system.View.Snapshot.Lookup(rel.Object)
-	found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: o, Match: []*metadata.Field{rel.Field}, Values: [][]any{{w.id}}, Action: metadata.ActionRead, Many: 1})
+	found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: o, Match: []*metadata.Field{rel.Field}, Values: [][]any{{rel.Field.RefersTo(w.object.Name, w.id)}}, Action: metadata.ActionRead, Many: 1})
 	if err == nil && len(found) > 0 {
 		root.fail(trellis.Errorf(trellis.CodeConflict, "records of %s belong to this one and are never deleted, so it cannot be", o.Label.In("en", o.Name)).At(root.path...))
 	}
@@ -148,7 +148,7 @@ func (c *cascade) refuseIfReferred(ctx context.Context, w *row) error {
 			continue
 		}
 		o := c.system.View.Snapshot.Lookup(rel.Object)
-		found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: o, Match: []*metadata.Field{rel.Field}, Values: [][]any{{w.id}}, Action: metadata.ActionRead, Many: len(c.going) + 1})
+		found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: o, Match: []*metadata.Field{rel.Field}, Values: [][]any{{rel.Field.RefersTo(w.object.Name, w.id)}}, Action: metadata.ActionRead, Many: len(c.going) + 1})
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ func (f *Field) ParseDefault() (values []string, problem string) {
 	if f.Default == "" {
 		return nil, ""
 	}
-	if f.Kind.IsLookup() {
+	if f.Kind.IsLookup() || f.Kind == KindPolymorphic {
 		return nil, fmt.Sprintf("a field of the kind %s has no default: ids differ from workspace to workspace", f.Kind)
 	}
 	v, err := f.Coerce(f.Default)

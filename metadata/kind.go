@@ -55,7 +55,7 @@ var Kinds = []Kind{
 	KindAutoNumber,
 	KindLongText, KindRichText, KindURL, KindPercent, KindTime, KindDuration, KindMultiSelect, KindRating,
 	KindJSON, KindGeoPoint, KindAddress, KindPersonName,
-	KindManyToMany, KindFormula, KindRollUp,
+	KindPolymorphic, KindManyToMany, KindFormula, KindRollUp,
 }
 
 // kindEncrypted is reserved: a kind whose column holds ciphertext of a key per

@@ -50,6 +50,7 @@ type Relation struct {
 	Object string // whose records are listed
 	Field  *Field // the lookup on Object, or the manyToMany field
 	Of     string // the object that has Field
+	On     string // the object that has the list
 	back   bool
 }
 
@@ -112,7 +113,7 @@ func newObjectView(o *Object) *ObjectView {
 	for i, f := range v.All {
 		v.at[f.Name] = i
 		if f.Kind == KindManyToMany {
-			v.Links = append(v.Links, &Relation{Name: f.Name, Object: f.Target, Field: f, Of: o.Name})
+			v.Links = append(v.Links, &Relation{Name: f.Name, Object: f.Target, Field: f, Of: o.Name, On: o.Name})
 		} else {
 			v.expr.Fields[f.Name] = exprField(f)
 		}
@@ -140,7 +141,7 @@ func (f *Field) points() []string {
 
 // refer adds what a field of another object that points here brings.
 func (v *ObjectView) refer(from *ObjectView, f *Field) {
-	r := &Relation{Name: f.Inverse, Object: from.Name, Field: f, Of: from.Name}
+	r := &Relation{Name: f.Inverse, Object: from.Name, Field: f, Of: from.Name, On: v.Name}
 	switch {
 	case f.Kind == KindManyToMany:
 		if r.back = true; f.Inverse != "" {

@@ -138,7 +138,7 @@ func narrows(old, o *Object) bool {
 	}
 	return slices.ContainsFunc(old.Fields, func(f *Field) bool {
 		n := fields[f.Name]
-		return n == nil || n.Kind != f.Kind || n.Type() != f.Type() || n.Computed != f.Computed || n.Target != f.Target || n.Inverse != f.Inverse || len(n.Options) < len(f.Options) ||
+		return n == nil || n.Kind != f.Kind || n.Type() != f.Type() || n.Computed != f.Computed || n.Target != f.Target || !slices.Equal(n.Targets, f.Targets) || n.Inverse != f.Inverse || len(n.Options) < len(f.Options) ||
 			f.Kind == KindSelect && !slices.EqualFunc(f.Options, n.Options[:len(f.Options)], func(a, b *Option) bool { return a.Name == b.Name })
 	})
 }

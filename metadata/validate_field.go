@@ -30,6 +30,7 @@ func (v *validator) field(o *Object, f *Field, at []any) {
 		check(v, f, at)
 	}
 	v.lookup(o, f, at)
+	v.polymorphic(o, f, at)
 	v.link(o, f, at)
 	v.computedField(o, f, at)
 	v.defaultRule(f, at)
@@ -56,14 +57,7 @@ func (v *validator) lookup(o *Object, f *Field, at []any) {
 	case target.Implied && !o.Implied:
 		v.problem(f, "target", at, "%s is made for a manyToMany field: define it as an object to refer to it", f.Target)
 	}
-	switch f.OnDelete {
-	case SetNull, Restrict, Cascade:
-	default:
-		v.problem(f, "onDelete", at, "onDelete is one of %s", oneOf([]OnDelete{SetNull, Restrict, Cascade}))
-	}
-	if f.OnDelete == Cascade && f.Target == o.Name && f.Required {
-		v.problem(f, "onDelete", at, "no first record could be made: a cascade to the same object cannot be required")
-	}
+	v.onDelete(o, f, at)
 	v.inverse(f, target, at)
 }
 

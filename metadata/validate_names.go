@@ -46,7 +46,9 @@ func (v *validator) relations() {
 		touched[o.Name] = true
 		for _, f := range o.Fields {
 			if f.Inverse != "" {
-				touched[f.Target] = true
+				for _, target := range f.points() {
+					touched[target] = true
+				}
 			}
 		}
 	}
@@ -55,17 +57,22 @@ func (v *validator) relations() {
 	for _, o := range v.def.Objects {
 		settled := v.settled(o)
 		for _, f := range o.Fields {
-			l := list{f.Target, f.Inverse}
-			if f.Inverse == "" || !touched[f.Target] {
+			if f.Inverse == "" {
 				continue
 			}
-			if first[l] {
-				v.problem(f, "inverse", []any{"objects", o.Name, "fields", f.Name}, "%s has a list %q already, from another lookup", f.Target, f.Inverse)
-			}
-			first[l] = true
-			if t := v.now.objects[f.Target]; settled && t != nil { // else it was told at the lookup
-				if own := t.Field(f.Inverse); own != nil {
-					v.problem(own, "name", []any{"objects", t.Name, "fields", own.Name}, "%s has a list %q already, from a lookup", t.Name, f.Inverse)
+			for _, target := range f.points() {
+				l := list{target, f.Inverse}
+				if !touched[target] {
+					continue
+				}
+				if first[l] {
+					v.problem(f, "inverse", []any{"objects", o.Name, "fields", f.Name}, "%s has a list %q already, from another lookup", target, f.Inverse)
+				}
+				first[l] = true
+				if t := v.now.objects[target]; settled && t != nil { // else it was told at the lookup
+					if own := t.Field(f.Inverse); own != nil {
+						v.problem(own, "name", []any{"objects", t.Name, "fields", own.Name}, "%s has a list %q already, from a lookup", t.Name, f.Inverse)
+					}
 				}
 			}
 		}

@@ -28,7 +28,7 @@ func (f *fetched) appendRecord(buf []byte, rec *record, cells [][]byte, row int)
 		case TypeName:
 			buf = append(buf, it.text...)
 		case Composite:
-			buf, err = appendComposite(buf, it, cells)
+			buf, err = f.appendComposite(buf, it, cells, row)
 		case Record:
 			if cells[it.sub.id] == nil {
 				buf = append(buf, "null"...)
@@ -46,8 +46,8 @@ func (f *fetched) appendRecord(buf []byte, rec *record, cells [][]byte, row int)
 }
 
 // appendComposite writes what is asked of a value of several columns.
-func appendComposite(buf []byte, it *output, cells [][]byte) ([]byte, error) {
-	if !slices.ContainsFunc(it.cols, func(col int) bool { return cells[col] != nil }) {
+func (f *fetched) appendComposite(buf []byte, it *output, cells [][]byte, row int) ([]byte, error) {
+	if it.whole && cells[it.cols[0]] == nil || !slices.ContainsFunc(it.cols, func(col int) bool { return cells[col] != nil }) {
 		return append(buf, "null"...), nil
 	}
 	var err error
@@ -58,7 +58,11 @@ func appendComposite(buf []byte, it *output, cells [][]byte) ([]byte, error) {
 			buf = append(buf, ',')
 		}
 		buf = append(buf, p.key...)
-		if p.col < 0 {
+		if p.sub != nil && cells[p.sub.id] != nil {
+			if buf, err = f.appendRecord(buf, p.sub, cells, row); err != nil {
+				return buf, err
+			}
+		} else if p.col < 0 {
 			buf = append(buf, p.text...)
 		} else if buf, err = appendValue(buf, p.codec, cells[p.col]); err != nil {
 			return buf, err

@@ -71,6 +71,7 @@ type output struct {
 	key   []byte // "name": with quotes and colon
 	kind  ItemKind
 	col   int   // Value
+	whole bool  // Composite: null without its first part
 	cols  []int // Composite: all its columns
 	sub   *record
 	child int // ToMany: index in level.children
@@ -84,6 +85,7 @@ type partOut struct {
 	col   int // -1 for text
 	codec codec
 	text  []byte
+	sub   *record // the record referred to
 }
 
 type compiler struct {
@@ -306,7 +308,7 @@ func (c *compiler) members(r *rows, q *List, up *metadata.Relation) error {
 		if err := rd.linked(up, "p.id", r.s); err != nil {
 			return err
 		}
-	} else if err := rd.refers(r.s, up.Field, "p.id"); err != nil {
+	} else if err := rd.refers(r.s, up.Field, up.On, "p.id"); err != nil {
 		return err
 	}
 	if err := c.live(r, q.Deleted); err != nil {

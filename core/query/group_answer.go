@@ -94,7 +94,7 @@ func (t *told) object(buf []byte, items []groupOut, cells [][]byte) ([]byte, err
 		case it.kind == GroupTypeName:
 			buf = append(buf, it.text...)
 		case it.money != nil:
-			buf, err = appendComposite(buf, it.money, cells)
+			buf, err = (*fetched)(nil).appendComposite(buf, it.money, cells, 0) // no records in it
 		default:
 			buf, err = appendValue(buf, t.codecs[it.col], cells[it.col])
 		}

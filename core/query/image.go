@@ -209,7 +209,7 @@ func (l *stored) among() error {
 			same += "t." + Ident(col.Name) + map[bool]string{false: " = ", true: " IS NOT DISTINCT FROM "}[f.Width() > 1] + "p." + name
 			column := make([]any, len(w.Values))
 			for row, v := range w.Values {
-				column[row] = f.SplitAt(v[i], n)
+				column[row] = l.c.space.part(f, v[i], n)
 			}
 			b.bind(columnParam(col.Of, column), sqlType(col.Of)+"[]")
 		}

@@ -22,11 +22,11 @@ func (r *renderer) linked(rel *metadata.Relation, id string, to scope) error {
 		}
 	}
 	r.text("EXISTS (SELECT 1 FROM " + r.c.space.TableName(link) + " " + l.alias + " WHERE ")
-	if err := r.refers(l, near, id); err != nil {
+	if err := r.refers(l, near, near.Target, id); err != nil {
 		return err
 	}
 	r.text(" AND ")
-	if err := r.refers(l, far, to.alias+`."id"`); err != nil {
+	if err := r.refers(l, far, far.Target, to.alias+`."id"`); err != nil {
 		return err
 	}
 	r.text(" AND " + l.alias + `."deleted_at" IS NULL`)

@@ -74,7 +74,7 @@ func Insert(space *Space, g *policy.Grant, rows []RowWrite, out *Outbox) Stateme
 	b.text("WITH w AS (INSERT INTO " + space.TableName(o) + " (")
 	b.columns(fields, "")
 	b.text(") ")
-	b.source(fields, rows, false)
+	b.source(space, fields, rows, false)
 	b.text(` RETURNING 1)`)
 	b.outbox(out, len(rows))
 	return Statement{string(b.buf), b.args}
@@ -100,7 +100,7 @@ func Update(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, 
 		b.bind(Param(v), "uuid")
 	}
 	b.text(" FROM (")
-	b.source(fields, rows, true)
+	b.source(space, fields, rows, true)
 	b.text(`) AS p(`)
 	b.columns(fields, "p_")
 	b.text(`, "p_row", "p_was") WHERE t."id" = p."p_row" AND t."version" = p."p_was"`)
@@ -207,7 +207,7 @@ func (b *builder) assignments(fields []*metadata.Field) {
 
 // source writes the new values: VALUES for one row, unnest over one array per
 // column for many. keyed adds the id and version that select the row.
-func (b *builder) source(fields []*metadata.Field, rows []RowWrite, keyed bool) {
+func (b *builder) source(space *Space, fields []*metadata.Field, rows []RowWrite, keyed bool) {
 	sep := ""
 	one := len(rows) == 1
 	selected, names := "", ""
@@ -232,7 +232,7 @@ func (b *builder) source(fields []*metadata.Field, rows []RowWrite, keyed bool) 
 	}
 	for _, f := range fields {
 		for n := range f.Width() {
-			param(f.Part(n).Of, func(r *RowWrite) any { return f.SplitAt(r.Values[f.Name], n) })
+			param(f.Part(n).Of, func(r *RowWrite) any { return space.part(f, r.Values[f.Name], n) })
 		}
 	}
 	if keyed {

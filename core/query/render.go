@@ -326,12 +326,11 @@ func (r *renderer) hop(p expr.Hop) error {
 		return err
 	}
 	f := from.object.Field(p.Field)
-	if f == nil || !f.Kind.IsLookup() || f.Target != p.Target {
+	if f == nil || !f.Refers(p.Target) {
 		return errNoField(from.object.Name, p.Field)
 	}
 	return r.exists(p.Target, p.Not, from.grant != nil, p.Cond, func(to scope) error {
-		r.text(to.alias + `."id" = `)
-		return r.column(from, f, "")
+		return r.reference(from, f, to)
 	})
 }
 
@@ -351,15 +350,23 @@ func (r *renderer) some(p expr.Some) error {
 		})
 	}
 	return r.exists(p.Target, p.Not, from.grant != nil, p.Cond, func(to scope) error {
-		return r.refers(to, rel.Field, from.alias+`."id"`)
+		return r.refers(to, rel.Field, rel.On, from.alias+`."id"`)
 	})
 }
 
-// refers writes that the lookup f of s holds the id. The bare column is
+// refers writes that the lookup f of s holds the id of a record of the object on. The bare column is
 // compared, so that its index serves; a lookup shown in some rows only adds
 // the condition.
-func (r *renderer) refers(s scope, f *metadata.Field, id string) error {
-	r.text(s.alias + "." + Ident(f.Column) + " = " + id)
+func (r *renderer) refers(s scope, f *metadata.Field, on, id string) error {
+	r.text(s.alias + "." + Ident(f.PartColumn(expr.IDPart)) + " = " + id)
+	if f.Kind == metadata.KindPolymorphic {
+		r.text(" AND " + s.alias + "." + Ident(f.PartColumn(expr.ObjectPart)) + " = ")
+		o, err := r.c.space.Object(on)
+		if err != nil {
+			return err
+		}
+		r.text(nameText(o.Table))
+	}
 	if s.grant == nil {
 		return nil
 	}
@@ -473,7 +480,7 @@ func (r *renderer) column(s scope, f *metadata.Field, physical string) error {
 			return errNoField(s.object.Name, f.Name)
 		}
 	}
-	col := s.alias + "." + Ident(physical)
+	col := r.c.space.column(s.alias, f, physical)
 	if f.AtRead() {
 		var err error
 		if col, err = r.capture(func() error { return r.computed(s, f, physical) }); err != nil {

@@ -86,7 +86,7 @@ func (r *rows) add(p place, f *metadata.Field, physical string, c codec) (int, e
 		if physical == "" {
 			physical = f.PartColumn(expr.Whole)
 		}
-		return r.addSQL(p, p.alias+`."`+physical+`"`, c), nil
+		return r.addSQL(p, r.c.space.column(p.alias, f, physical), c), nil
 	}
 	rd := renderer{builder: r.b, c: r.c}
 	sql, err := r.b.capture(func() error { return rd.column(p.scope, f, physical) })

@@ -99,7 +99,7 @@ func (c *compiler) item(l *level, r *rows, p place, rec *record, it Item, depth 
 			out.sub, err = c.selection(l, r, to, it.Select, depth+1)
 		}
 	case Composite:
-		err = c.composite(r, p, f, it, &out)
+		err = c.composite(l, r, p, f, it, depth, &out)
 	}
 	return out, err
 }
@@ -124,12 +124,12 @@ func (c *compiler) toMany(l *level, p place, rec *record, it Item, depth int, ou
 
 // composite selects all columns of a field, since only all of them tell whether
 // it is null, and what is asked of its parts.
-func (c *compiler) composite(r *rows, p place, f *metadata.Field, it Item, out *output) error {
+func (c *compiler) composite(l *level, r *rows, p place, f *metadata.Field, it Item, depth int, out *output) error {
 	parts := f.ValueParts()
 	if len(parts) < 2 {
 		return errNoField(p.object.Name, it.Field)
 	}
-	out.cols = make([]int, len(parts))
+	out.cols, out.whole = make([]int, len(parts)), f.Kind == metadata.KindPolymorphic
 	for i, col := range parts {
 		var err error
 		if out.cols[i], err = r.add(p, f, col.Name, codecOf(col.Of)); err != nil {
@@ -143,7 +143,12 @@ func (c *compiler) composite(r *rows, p place, f *metadata.Field, it Item, out *
 				o.col, o.codec = col, codecOf(f.Part(i).Of)
 			}
 		}
-		if o.col < 0 {
+		switch {
+		case part.Target != "":
+			if err := c.referred(l, r, p, f, part, depth, &o); err != nil {
+				return at(err, part.Key)
+			}
+		case o.col < 0:
 			o.text = AppendJSONString(nil, part.Text)
 		}
 		out.parts = append(out.parts, o)

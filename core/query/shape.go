@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/trellishq/trellis/metadata"
@@ -64,7 +65,7 @@ func plain(sel Selection, g *policy.Grant) bool {
 		switch sel[i].Kind {
 		case TypeName:
 		case Value, Composite:
-			if f := g.Object().Field(sel[i].Field); g.Field(sel[i].Field).Mode != policy.Plain || f == nil || f.AtRead() {
+			if f := g.Object().Field(sel[i].Field); g.Field(sel[i].Field).Mode != policy.Plain || f == nil || f.AtRead() || slices.ContainsFunc(sel[i].Parts, func(p PartItem) bool { return p.Target != "" }) {
 				return false
 			}
 		default:

@@ -60,7 +60,7 @@ func (r *renderer) over(t expr.Over) error {
 		return errNoField(from.object.Name, t.Relation)
 	}
 	return r.related(t.Target, from.grant != nil, t.Where, func() error { return r.aggregate(t) }, func(to scope) error {
-		return r.refers(to, rel.Field, from.alias+`."id"`)
+		return r.refers(to, rel.Field, rel.On, from.alias+`."id"`)
 	})
 }
 

@@ -149,4 +149,8 @@ type PartItem struct {
 	Key  string
 	Part expr.Part
 	Text string // its answer when Part is Whole
+	// Target asks for the record that a polymorphic lookup refers to, when it is
+	// one of this object; Select is asked of it.
+	Target string
+	Select Selection
 }

@@ -57,8 +57,11 @@ func fieldSpecs(o *metadata.Object, f *metadata.Field) []indexSpec {
 	if f.Kind == metadata.KindAutoNumber && !f.Unique {
 		out = append(out, numberSpec(o, f))
 	}
-	if f.Kind.IsLookup() || f.Indexed && !f.Unique {
+	if f.Kind.IsLookup() || f.Kind == metadata.KindPolymorphic || f.Indexed && !f.Unique {
 		x := indexSpec{name: metadata.IndexName(o.Table, f.Column, "idx"), columns: quoted(f.KeyColumns()), field: f}
+		if f.Kind == metadata.KindPolymorphic { // the id tells records apart, the object hardly does
+			slices.Reverse(x.columns)
+		}
 		switch f.Part(0).Storage {
 		case metadata.StoredTexts:
 			x.method = "gin"

@@ -3,6 +3,7 @@ package ddl
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/metadata/expr"
@@ -193,8 +194,23 @@ func (p *planner) changeField(c metadata.Change) error {
 		p.within(Step{Kind: AlterType, Lock: AccessExclusive, Online: true, Object: o.Name, Field: now.Name,
 			SQL: fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s", p.table(o.Table), quote(to[i].Name), columnType(to[i]))})
 	}
+	p.dropTargets(o, old, now)
 	p.changeFieldIndexes(o, old, now)
 	return nil
+}
+
+// dropTargets tells that references to records of objects that a polymorphic
+// lookup may refer to no longer are seen no more. The columns keep them.
+func (p *planner) dropTargets(o *metadata.Object, old, now *metadata.Field) {
+	if now.Kind != metadata.KindPolymorphic || old.Kind != now.Kind {
+		return
+	}
+	if gone := now.WithoutTargets(old); len(gone) > 0 {
+		column := now.PartColumn(expr.ObjectPart)
+		p.within(Step{Kind: Hide, Lock: ShareUpdateExclusive, Online: true, Object: o.Name, Field: now.Name,
+			SQL:   fmt.Sprintf("COMMENT ON COLUMN %s.%s IS 'also refers to objects that are targets no more'", p.table(o.Table), quote(column)),
+			Loses: fmt.Sprintf("the references of %s.%s to records of %s: nobody sees them any more", o.Name, now.Name, strings.Join(gone, ", "))})
+	}
 }
 
 // widens says whether PostgreSQL changes the type without touching a row.
