@@ -36,6 +36,8 @@ const (
 	// Fields of records.
 	recordValue
 	recordComposite
+	recordRef // a polymorphic lookup
+	refRecord // the record it refers to, of one of its targets
 	recordLookup
 	recordList
 

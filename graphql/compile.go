@@ -58,7 +58,7 @@ func (c *compiler) keep(n *node) {
 		c.keep(child)
 	}
 	switch n.bind.what {
-	case rootOne, recordLookup, listNodes, edgeNode, payloadRecord, batchRecord:
+	case rootOne, recordLookup, refRecord, listNodes, edgeNode, payloadRecord, batchRecord:
 		if !slices.ContainsFunc(n.children, func(n *node) bool { return n.dynamic }) {
 			if s, err := c.selection(n); err == nil {
 				n.selection = &s
@@ -182,6 +182,9 @@ func (c *compiler) item(n *node) (query.Item, int, *trellis.Error) {
 		item.Kind, item.Text = query.TypeName, n.parent
 	case recordValue:
 		item.Kind, item.Field = query.Value, n.bind.field.Name
+	case recordRef:
+		cost, err := c.refParts(n, &item)
+		return item, cost, err
 	case recordComposite:
 		item.Kind, item.Field, item.Parts = query.Composite, n.bind.field.Name, c.parts(n)
 	case recordLookup:

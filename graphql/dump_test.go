@@ -103,7 +103,11 @@ func (d *dumper) selection(s query.Selection) {
 		case query.ToMany:
 			d.list(i.Key, i.List)
 		case query.Composite:
-			d.line("%s: composite %s %v", i.Key, i.Field, i.Parts)
+			var parts []string
+			for _, p := range i.Parts {
+				parts = append(parts, fmt.Sprintf("{%s %d %s}", p.Key, p.Part, p.Text))
+			}
+			d.line("%s: composite %s %v", i.Key, i.Field, parts)
 		default:
 			d.line("%s: %s %s%s", i.Key, [...]string{"value", "record", "", "", "typeName"}[i.Kind], i.Field, i.Text)
 		}

@@ -75,6 +75,9 @@ func (f *filterer) condition(o *objectSight, key string, v any, not bool) (expr.
 		if field.Kind.IsLookup() {
 			return f.lookup(field, given, not)
 		}
+		if field.Kind == metadata.KindPolymorphic {
+			return f.reference(field, given, not)
+		}
 		return f.operators(o, field, given, not)
 	}
 	return f.list(o.Relation(key), given, not)
@@ -109,9 +112,15 @@ func (f *filterer) lookup(field *metadata.Field, given map[string]any, not bool)
 	if f.count++; f.count > MaxConditions {
 		return nil, tooManyConditions()
 	}
-	target := f.sight.target(field)
+	return f.through(field, field.Target, given, not)
+}
+
+// through compiles conditions on the record of the target that a field refers
+// to.
+func (f *filterer) through(field *metadata.Field, object string, given map[string]any, not bool) (expr.Pred, *trellis.Error) {
+	target := f.sight.object(object)
 	hop := func(cond expr.Pred, absent bool) expr.Pred {
-		return expr.Hop{Field: field.Name, Target: field.Target, Cond: cond, Not: absent}
+		return expr.Hop{Field: field.Name, Target: object, Cond: cond, Not: absent}
 	}
 	var all []expr.Pred
 	rest := given

@@ -188,7 +188,10 @@ func (w *writing) operation(o *objectSight, op core.Op, given map[string]any, pa
 // worth is for the engine to say.
 func (w *writing) value(f *metadata.Field, v any) (any, *trellis.Error) {
 	text, ok := v.(string)
-	if w.refs == nil || !ok || !f.Kind.IsLookup() || len(text) == 0 || text[0] != '@' {
+	if ref, isMap := v.(map[string]any); isMap && f.Kind == metadata.KindPolymorphic {
+		text, ok = ref["id"].(string)
+	}
+	if w.refs == nil || !ok || !f.Kind.IsLookup() && f.Kind != metadata.KindPolymorphic || len(text) == 0 || text[0] != '@' {
 		return v, nil
 	}
 	op, known := w.refs[text[1:]]

@@ -76,7 +76,7 @@ var mutationFields = []struct {
 // fixedTypes are taken whatever the workspace defines.
 var fixedTypes = []string{
 	"Query", "Mutation", "Subscription", "Int", "Float", "String", "Boolean", "ID",
-	"LinksInput", "Long", "Decimal", "Date", "DateTime", "Time", "Duration", "JSON", "Money", "MoneyInput",
+	"LinksInput", "RefInput", "Long", "Decimal", "Date", "DateTime", "Time", "Duration", "JSON", "Money", "MoneyInput",
 	"GeoPoint", "GeoPointInput", "NearInput", "PostalAddress", "PostalAddressInput", "PersonName", "PersonNameInput", "PageInfo", "OrderDirection", "OnError",
 	"IDFilter", "TextFilter", "LongFilter", "DecimalFilter", "DateFilter", "DateTimeFilter", "BooleanFilter", "MoneyFilter",
 	"TimeFilter", "DurationFilter", "JSONFilter", "TextListFilter", "GeoPointFilter", "PostalAddressFilter", "PersonNameFilter",
@@ -111,7 +111,7 @@ func (s names) of(o *metadata.ObjectView) *objectNames {
 	}
 	at := len(derivedTypes)
 	for _, f := range o.All {
-		if !hasEnum(f) {
+		if !hasTypes(f) {
 			continue
 		}
 		wanted := n.typ + pascal(f.Name)
@@ -200,7 +200,7 @@ func (s names) enumsBefore(o *metadata.ObjectView, rest string, at int) int {
 	enum := unpascal(rest)
 	filtered, isFilter := strings.CutSuffix(enum, "Filter")
 	for _, f := range o.All {
-		if !hasEnum(f) {
+		if !hasTypes(f) {
 			continue
 		}
 		if f.Name == enum && i < at {
@@ -289,6 +289,10 @@ func pascal(s string) string {
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
+
+// hasTypes says that a field brings types of its own: an enum or the parts of a
+// polymorphic lookup, and their filter.
+func hasTypes(f *metadata.Field) bool { return hasEnum(f) || f.Kind == metadata.KindPolymorphic }
 
 // hasEnum says that a field brings an enum and its filter.
 func hasEnum(f *metadata.Field) bool {

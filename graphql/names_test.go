@@ -110,7 +110,7 @@ func claimed(snap *metadata.Snapshot) map[string]*objectNames {
 			*d.name(n) = types.take(n.typ + d.suffix)
 		}
 		for _, f := range o.All {
-			if hasEnum(f) {
+			if hasTypes(f) {
 				n.enums[f.Name] = types.take(n.typ + pascal(f.Name))
 				n.enumFilters[f.Name] = types.take(n.typ + pascal(f.Name) + "Filter")
 			}

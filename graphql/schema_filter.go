@@ -2,6 +2,8 @@ package graphql
 
 import (
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/trellishq/trellis/metadata"
 )
 
 // filters adds the filter of an object, and how it is filtered through a
@@ -35,7 +37,9 @@ func (b *builder) conditions(d *ast.Definition, o *objectSight) {
 			continue
 		}
 		help := b.help(f)
-		if !f.Kind.IsLookup() {
+		if f.Kind == metadata.KindPolymorphic {
+			input(d, f.Name, help, named(o.names.enumFilters[f.Name]))
+		} else if !f.Kind.IsLookup() {
 			input(d, f.Name, help, named(o.operatorsOf(f)))
 		} else if t := b.sight.target(f); t != nil {
 			input(d, f.Name, help, named(t.names.lookupFilter))

@@ -121,6 +121,9 @@ func (o *objectSight) inputType(f *metadata.Field) *ast.Type {
 	if f.Linked() {
 		return named(linksInput)
 	}
+	if f.Kind == metadata.KindPolymorphic {
+		return named(refInput)
+	}
 	if c := compositeOf(f); c != nil {
 		return named(c.name + "Input")
 	}

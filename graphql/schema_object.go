@@ -9,6 +9,7 @@ import (
 // object adds the types of one object.
 func (b *builder) object(o *objectSight) {
 	b.enums(o)
+	b.refs(o)
 	if o.read {
 		b.record(o)
 		b.connection(o)
@@ -28,7 +29,7 @@ func (b *builder) object(o *objectSight) {
 func (b *builder) enums(o *objectSight) {
 	for _, f := range o.All {
 		name := o.names.enums[f.Name]
-		if name == "" || !o.readable[f.Name] && !o.creatable[f.Name] && !o.updatable[f.Name] {
+		if name == "" || !hasEnum(f) || !o.readable[f.Name] && !o.creatable[f.Name] && !o.updatable[f.Name] {
 			continue
 		}
 		d := b.enum(name, b.help(f))
@@ -69,6 +70,8 @@ func (b *builder) recordField(d *ast.Definition, o *objectSight, f *metadata.Fie
 	help := b.help(f)
 	switch {
 	case f.Linked(): // see linkList
+	case f.Kind == metadata.KindPolymorphic:
+		b.output(d, f.Name, help, named(o.names.enums[f.Name]), binding{what: recordRef, object: o, field: f})
 	case f.Kind.IsLookup():
 		if t := b.sight.target(f); t != nil {
 			b.output(d, f.Name, help, named(t.names.typ), binding{what: recordLookup, object: t, field: f})

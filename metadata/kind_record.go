@@ -16,7 +16,7 @@ var (
 	polymorphicSpec = spec{of: expr.RefType, columns: []layout{
 		{suffix: "_object", part: expr.ObjectPart, of: expr.TextType, storage: StoredText},
 		{suffix: "_id", part: expr.IDPart, of: expr.IDType, storage: StoredUUID},
-	}, settings: setTargets | setInverse | setOnDelete, can: canGroup | canIndex, coerce: (*Field).coerceRef, complete: completeLookup}
+	}, settings: setTargets | setInverse | setOnDelete, can: canIndex, coerce: (*Field).coerceRef, complete: completeLookup}
 	manyToManySpec = spec{settings: setTarget | setLink | setInverse,
 		coerce: func(_ *Field, v any) (any, error) { return coerceLinks(v) }}
 	autoNumberSpec = spec{of: expr.TextType, columns: single(expr.TextType, StoredText), settings: setNumber,

@@ -221,6 +221,8 @@ func TestKindsThatCannotChange(t *testing.T) {
 		switch k {
 		case KindSelect, KindMultiSelect:
 			f.Options = []*Option{{Name: "one"}}
+		case KindPolymorphic:
+			f.Targets = []string{"team"}
 		case KindLookup, KindManyToMany:
 			f.Target = "team"
 		case KindFormula:
