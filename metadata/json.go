@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata/expr"
@@ -88,12 +90,31 @@ func sameParts(t expr.Type, a, b any) bool {
 	return true
 }
 
+// appendText appends a JSON string (RFC 8259) with as few escapes as there may
+// be, as answers have it; bytes that are not UTF-8 become U+FFFD.
 func appendText(buf []byte, s string) []byte {
-	b, err := json.Marshal(s)
-	if err != nil { // strings always marshal
-		return append(buf, `""`...)
+	const hex = "0123456789abcdef"
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\ufffd")
 	}
-	return append(buf, b...)
+	buf = append(buf, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			buf = append(buf, '\\', c)
+		case c == '\n':
+			buf = append(buf, '\\', 'n')
+		case c == '\r':
+			buf = append(buf, '\\', 'r')
+		case c == '\t':
+			buf = append(buf, '\\', 't')
+		case c < ' ':
+			buf = append(buf, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		default:
+			buf = append(buf, c)
+		}
+	}
+	return append(buf, '"')
 }
 
 // Equal says whether two canonical values of one field are the same.

@@ -44,8 +44,8 @@ func (r *renderer) near(p expr.Near) error {
 	r.text(" <= ")
 	r.bind(p.Meters, "float8")
 	r.text(")")
-	if p.Not {
-		r.text(")")
+	if p.Not { // least() below takes no notice of null
+		r.text(" AND " + lat + " IS NOT NULL AND " + lng + " IS NOT NULL)")
 	}
 	return nil
 }
