@@ -30,7 +30,7 @@ func jsonValue(v any) (any, *trellis.Error) {
 
 // literalJSON is a literal of the scalar JSON, its variables replaced.
 func (c *coercer) literalJSON(v *ast.Value, depth int) (any, *trellis.Error) {
-	if depth > metadata.MaxJSONDepth {
+	if depth > metadata.MaxJSONDepth { // its text is refused at the same depth
 		return nil, invalid("has more than %d arrays and objects inside each other", metadata.MaxJSONDepth)
 	}
 	var err *trellis.Error

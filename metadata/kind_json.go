@@ -46,9 +46,6 @@ func coerceJSON(v any) (any, error) {
 
 // appendJSONB appends a decoded value in canonical form.
 func appendJSONB(buf []byte, v any, depth int) ([]byte, error) {
-	if depth > MaxJSONDepth {
-		return nil, errDeepJSON()
-	}
 	var err error
 	switch v := v.(type) {
 	case nil:
@@ -60,6 +57,9 @@ func appendJSONB(buf []byte, v any, depth int) ([]byte, error) {
 			buf = appendJSONBText(buf, v)
 		}
 	case []any:
+		if depth >= MaxJSONDepth {
+			return nil, errDeepJSON()
+		}
 		buf = append(buf, '[')
 		for i, e := range v {
 			if i > 0 {
@@ -82,6 +82,9 @@ func appendJSONB(buf []byte, v any, depth int) ([]byte, error) {
 }
 
 func appendJSONBObject(buf []byte, v map[string]any, depth int) ([]byte, error) {
+	if depth >= MaxJSONDepth {
+		return nil, errDeepJSON()
+	}
 	keys := slices.SortedFunc(maps.Keys(v), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 	})
@@ -191,10 +194,11 @@ func (p *jsonParser) next() byte {
 }
 
 func (p *jsonParser) value(depth int) (any, error) {
-	if depth > MaxJSONDepth {
+	c := p.next()
+	if depth >= MaxJSONDepth && (c == '{' || c == '[') {
 		return nil, errDeepJSON()
 	}
-	switch c := p.next(); c {
+	switch c {
 	case '{':
 		return p.object(depth)
 	case '[':

@@ -38,8 +38,11 @@ func (f *Field) coerceRich(v any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	clean := strings.TrimSpace(sanitize(s))
-	if clean == "" {
+	clean, ok := sanitize(s)
+	switch {
+	case !ok:
+		return nil, invalid("holds markup that cannot be cleaned")
+	case clean == "":
 		return nil, nil
 	}
 	return readText(clean, f.TextLength())
@@ -47,14 +50,14 @@ func (f *Field) coerceRich(v any) (any, error) {
 
 // sanitize repeats until nothing changes, so that a value that comes back is
 // the same value.
-func sanitize(s string) string {
+func sanitize(s string) (string, bool) {
 	const rounds = 4
 	for range rounds {
-		next := richPolicy().Sanitize(s)
+		next := strings.TrimSpace(richPolicy().Sanitize(s))
 		if next == s {
-			return s
+			return s, true
 		}
 		s = next
 	}
-	return s
+	return s, false
 }

@@ -148,5 +148,9 @@ func completeLong(most int) func(*Field) {
 }
 
 func checkLong(most int) func(*validator, *Field, []any) {
-	return func(v *validator, f *Field, at []any) { v.length(f, at, most) }
+	return func(v *validator, f *Field, at []any) {
+		if f.MaxLength < 1 || f.MaxLength > most {
+			v.problem(f, "maxLength", at, "a text has 1 to %d characters", most)
+		}
+	}
 }
