@@ -58,6 +58,15 @@ type Write struct {
 	// PerRow lets the good operations through when others are refused; without
 	// it, the first refusal refuses all.
 	PerRow bool
+	// IdempotencyKey, when not empty, makes the write happen once: for 24 hours
+	// the same principal's write with the same key and input does nothing and
+	// gives the same results, Repeated set; another input is
+	// IDEMPOTENCY_MISMATCH. A write that was refused as a whole is not
+	// remembered. Two at the same time: one waits for the other.
+	IdempotencyKey string
+	// Input is what the operations were made of, when they are not it: an update
+	// by a filter finds other records the second time. It is compared as JSON.
+	Input any
 	// Also runs inside the transaction, after the rows, with a result per
 	// operation: sync stores its links and checkpoint there. It must use tx
 	// alone. An error rolls everything back. It may run again when the
@@ -73,4 +82,6 @@ type Result struct {
 	Verb    Verb // what was done: an upsert says create or update; "" when nothing changed
 	Err     *trellis.Error
 	More    trellis.Errors // problems beside Err
+	// Repeated says that this was done before, under the same idempotency key.
+	Repeated bool
 }

@@ -37,9 +37,17 @@ func (e *Engine) Write(ctx context.Context, r *Request, w *Write) ([]Result, err
 	if r.Depth > MaxDepth {
 		return nil, trellis.Errorf(trellis.CodeQueryTooCostly, "writes call each other more than %d deep", MaxDepth)
 	}
+	if w.IdempotencyKey != "" {
+		return e.writeOnce(ctx, r, w)
+	}
+	return e.writeTries(ctx, r, w, nil)
+}
+
+// writeTries goes the path until it goes through.
+func (e *Engine) writeTries(ctx context.Context, r *Request, w *Write, c *claim) ([]Result, error) {
 	// Lookups are checked in the transaction at first; when one is wrong, or
 	// each row answers for itself, they are looked at beforehand.
-	a := attempt{careful: w.PerRow, numbers: takenNumbers{}}
+	a := attempt{careful: w.PerRow, numbers: takenNumbers{}, claim: c}
 	for tries, stale, deadlocks := 1, 1, 0; ; {
 		a.left = maxTries - tries
 		results, err := e.tryWrite(ctx, r, w, a)
@@ -73,6 +81,8 @@ func (e *Engine) Write(ctx context.Context, r *Request, w *Write) ([]Result, err
 			if tries++; tries > maxTries {
 				return nil, writeError(err)
 			}
+		case errors.Is(err, errClaimed):
+			return nil, err
 		default:
 			return nil, writeError(err)
 		}
@@ -120,6 +130,7 @@ type attempt struct {
 	hold    bool // lock records before writing, since others change them too
 	left    int  // how many more tries there are
 	numbers takenNumbers
+	claim   *claim // of the idempotency key, nil without one
 }
 
 // tryWrite goes the path once.
@@ -141,14 +152,11 @@ func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, a attempt) 
 	switch {
 	case w.PerRow:
 		err = e.commitPerRow(ctx, r, w, rows, a)
-	case w.Also == nil:
+	case w.Also == nil && a.claim == nil:
 		err = e.write(ctx, r, nil, rows, found, a.hold)
 	default:
 		err = e.inTx(ctx, func(tx pgx.Tx) error {
-			if err := e.write(ctx, r, tx, rows, found, a.hold); err != nil {
-				return err
-			}
-			return w.Also(ctx, tx, results(rows, len(w.Ops)))
+			return a.around(ctx, tx, w, rows, func() error { return e.write(ctx, r, tx, rows, found, a.hold) })
 		})
 	}
 	if err != nil && a.left > 0 && linkRace(rows, err) {
@@ -289,14 +297,49 @@ func (e *Engine) inTx(ctx context.Context, fn func(tx pgx.Tx) error) error {
 // left out, unless another try may go well.
 func (e *Engine) commitPerRow(ctx context.Context, r *Request, w *Write, rows []*row, a attempt) error {
 	return e.inTx(ctx, func(tx pgx.Tx) error {
-		if err := e.halve(ctx, r, tx, rows, a); err != nil {
+		return a.around(ctx, tx, w, rows, func() error { return e.halve(ctx, r, tx, rows, a) })
+	})
+}
+
+// around is what goes with the rows in their transaction: the idempotency key
+// and the caller's own.
+func (a *attempt) around(ctx context.Context, tx pgx.Tx, w *Write, rows []*row, write func() error) error {
+	if a.claim != nil {
+		if err := a.claim.take(ctx, tx); err != nil {
 			return err
 		}
-		if w.Also == nil {
-			return nil
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	done := results(rows, len(w.Ops))
+	if a.claim != nil {
+		if err := a.claim.store(ctx, tx, done); err != nil {
+			return err
 		}
-		return w.Also(ctx, tx, results(rows, len(w.Ops)))
-	})
+	}
+	if w.Also == nil {
+		return nil
+	}
+	return w.Also(ctx, tx, done)
+}
+
+// writeOnce is Write under an idempotency key.
+func (e *Engine) writeOnce(ctx context.Context, r *Request, w *Write) ([]Result, error) {
+	c, err := e.newClaim(r, w)
+	if err != nil {
+		return nil, err
+	}
+	for range maxTries {
+		if results, ok, err := c.before(ctx); ok || err != nil {
+			return results, err
+		}
+		results, err := e.writeTries(ctx, r, w, c)
+		if !errors.Is(err, errClaimed) {
+			return results, err
+		}
+	}
+	return nil, errVersion()
 }
 
 func (e *Engine) halve(ctx context.Context, r *Request, tx pgx.Tx, rows []*row, a attempt) error {
