@@ -65,7 +65,8 @@ type Write struct {
 	// remembered. Two at the same time: one waits for the other.
 	IdempotencyKey string
 	// Input is what the operations were made of, when they are not it: an update
-	// by a filter finds other records the second time. It is compared as JSON.
+	// by a filter finds other records the second time. It is compared as JSON,
+	// and they are not.
 	Input any
 	// Also runs inside the transaction, after the rows, with a result per
 	// operation: sync stores its links and checkpoint there. It must use tx

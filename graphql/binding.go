@@ -29,6 +29,8 @@ const (
 	rootDelete
 	rootRestore
 	rootBatch
+	rootUpdateWhere
+	rootDeleteWhere
 	rootNothing
 	rootSchema
 	rootType

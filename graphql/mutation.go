@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/core"
@@ -34,6 +35,9 @@ func (x *execution) mutate() []*AnswerError {
 // mutation runs one field: operations, write, answer. Whatever can be wrong
 // with the selection is found before anything is written.
 func (x *execution) mutation(n *node) error {
+	if w := n.bind.what; w == rootUpdateWhere || w == rootDeleteWhere {
+		return x.where(n)
+	}
 	w, problem := x.c.writing(n)
 	if problem != nil {
 		if !IsRefusal(problem.Code) || !single(n) {
@@ -70,13 +74,17 @@ func (x *execution) write(w *writing) error {
 		return nil
 	}
 	if !w.rowByRow {
-		return x.writeRows(w.rows, w.ops, w.perRow)
+		return x.writeRows(w.rows, &core.Write{Ops: w.ops, PerRow: w.perRow, IdempotencyKey: w.key})
 	}
 	for i := range w.rows {
 		r := &w.rows[i]
 		ops := rebase(w.ops[r.op:r.end], r.op)
 		r.op, r.end = 0, len(ops)
-		if err := x.writeRows(w.rows[i:i+1], ops, false); err != nil {
+		one := &core.Write{Ops: ops}
+		if w.key != "" { // each row is a transaction, so each has a key
+			one.IdempotencyKey = w.key + "#" + strconv.Itoa(i)
+		}
+		if err := x.writeRows(w.rows[i:i+1], one); err != nil {
 			return err
 		}
 	}
@@ -95,8 +103,9 @@ func rebase(ops []core.Op, by int) []core.Op {
 	return ops
 }
 
-func (x *execution) writeRows(rows []row, ops []core.Op, perRow bool) error {
-	results, err := x.api.engine.Write(x.ctx, x.r, &core.Write{Ops: ops, PerRow: perRow})
+func (x *execution) writeRows(rows []row, w *core.Write) error {
+	ops := w.Ops
+	results, err := x.api.engine.Write(x.ctx, x.r, w)
 	if err != nil {
 		return refuse(rows, err)
 	}

@@ -18,12 +18,17 @@ type writing struct {
 	// rowByRow makes each row a transaction of its own: with CONTINUE, a record
 	// must not be written without the children given with it.
 	rowByRow bool
+	key      string         // of idempotency, "" for none
 	refs     map[string]int // batch: ref → operation
 }
 
 // writing compiles the arguments of a mutation.
 func (c *compiler) writing(n *node) (*writing, *trellis.Error) {
-	w := &writing{sight: c.sight}
+	key, err := c.once(n)
+	if err != nil {
+		return nil, err
+	}
+	w := &writing{sight: c.sight, key: key}
 	o := n.bind.object
 	switch n.bind.what {
 	case rootCreate:

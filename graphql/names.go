@@ -22,6 +22,7 @@ type objectNames struct {
 	one, many                             string            // root fields of Query
 	create, createMany, update            string            // root fields of Mutation
 	upsertMany, upsert, remove, restore   string
+	updateMany, removeMany                string
 	// bent lists the names that gave way to others; "" for nearly all objects.
 	bent string
 }
@@ -71,6 +72,8 @@ var mutationFields = []struct {
 	{"create", true, func(n *objectNames) *string { return &n.createMany }},
 	{"upsert", true, func(n *objectNames) *string { return &n.upsertMany }},
 	{"upsert", false, func(n *objectNames) *string { return &n.upsert }},
+	{"update", true, func(n *objectNames) *string { return &n.updateMany }},
+	{"delete", true, func(n *objectNames) *string { return &n.removeMany }},
 }
 
 // fixedTypes are taken whatever the workspace defines.
@@ -80,7 +83,7 @@ var fixedTypes = []string{
 	"GeoPoint", "GeoPointInput", "NearInput", "PostalAddress", "PostalAddressInput", "PersonName", "PersonNameInput", "PageInfo", "OrderDirection", "OnError",
 	"IDFilter", "TextFilter", "LongFilter", "DecimalFilter", "DateFilter", "DateTimeFilter", "BooleanFilter", "MoneyFilter",
 	"TimeFilter", "DurationFilter", "JSONFilter", "TextListFilter", "GeoPointFilter", "PostalAddressFilter", "PersonNameFilter",
-	"DateBucket", "MoneyGroupBy", "MutationError", "DeletePayload", "BatchOperation", "BatchPayload", "BatchResult", "BatchRecord",
+	"DateBucket", "MoneyGroupBy", "MutationError", "DeletePayload", "DeleteManyPayload", "DeleteResult", "BatchOperation", "BatchPayload", "BatchResult", "BatchRecord",
 }
 
 // fixedRoots and fixedMutations are root fields of no object.

@@ -70,7 +70,7 @@ func (b *builder) payloads(o *objectSight) {
 	n := o.names
 	one := b.define(&ast.Definition{Kind: ast.Object, Name: n.payload})
 	b.outcome(one, o)
-	if !o.create {
+	if !o.create && !(o.read && o.update) {
 		return
 	}
 	row := b.define(&ast.Definition{Kind: ast.Object, Name: n.result})

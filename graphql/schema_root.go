@@ -50,22 +50,23 @@ func (b *builder) mutationsOf(o *objectSight) {
 	version := arg("ifVersion", "Refuses unless the record has this version.", named("Long"))
 	onError := argDefault("onError", "", "OnError", ast.EnumValue, "ABORT")
 	if o.create {
-		b.output(d, n.create, "", named(n.payload), binding{what: rootCreate, object: o}, arg("input", "", required(n.input)))
+		b.output(d, n.create, "", named(n.payload), binding{what: rootCreate, object: o}, arg("input", "", required(n.input)), onceArg)
 		b.output(d, n.createMany, "1,000 inputs at most.", named(n.listPayload), binding{what: rootCreateMany, object: o},
-			arg("inputs", "", requiredList(n.input)), onError)
+			arg("inputs", "", requiredList(n.input)), onError, onceArg)
 	}
 	if o.update {
-		b.output(d, n.update, "", named(n.payload), binding{what: rootUpdate, object: o}, id, version, arg("input", "", required(n.patch)))
+		b.output(d, n.update, "", named(n.payload), binding{what: rootUpdate, object: o}, id, version, arg("input", "", required(n.patch)), onceArg)
 	}
 	if o.mayUpsert() {
 		b.output(d, n.upsertMany, "Updates the record with the same key, else creates one. 1,000 inputs at most.", named(n.listPayload),
-			binding{what: rootUpsertMany, object: o}, arg("key", "", requiredList(n.keyField)), arg("inputs", "", requiredList(n.input)), onError)
+			binding{what: rootUpsertMany, object: o}, arg("key", "", requiredList(n.keyField)), arg("inputs", "", requiredList(n.input)), onError, onceArg)
 	}
 	if o.remove {
-		b.output(d, n.remove, "Puts the record into the trash, with its children.", named("DeletePayload"), binding{what: rootDelete, object: o}, id, version)
+		b.output(d, n.remove, "Puts the record into the trash, with its children.", named("DeletePayload"), binding{what: rootDelete, object: o}, id, version, onceArg)
 		b.output(d, n.restore, "Takes the record out of the trash, with what went in by the same delete.", named(n.payload),
-			binding{what: rootRestore, object: o}, id)
+			binding{what: rootRestore, object: o}, id, onceArg)
 	}
+	b.wheres(d, o)
 }
 
 func (b *builder) mutationErrors() {
@@ -76,6 +77,11 @@ func (b *builder) mutationErrors() {
 	gone := b.define(&ast.Definition{Kind: ast.Object, Name: "DeletePayload"})
 	b.output(gone, "id", "Null when nothing was deleted.", named("ID"), binding{what: payloadID})
 	b.output(gone, "errors", "", requiredList("MutationError"), binding{what: payloadErrors})
+	deleted := b.define(&ast.Definition{Kind: ast.Object, Name: "DeleteResult"})
+	b.output(deleted, "index", "", required("Int"), binding{what: resultIndex})
+	b.output(deleted, "id", "", named("ID"), binding{what: payloadID})
+	many := b.define(&ast.Definition{Kind: ast.Object, Name: "DeleteManyPayload"})
+	b.output(many, "results", "One for each record that was deleted.", requiredList("DeleteResult"), binding{what: payloadResults})
 }
 
 // batches adds writes over several objects in one transaction.
@@ -90,7 +96,7 @@ func (b *builder) batches() {
 	all := b.define(&ast.Definition{Kind: ast.Object, Name: "BatchPayload"})
 	b.output(all, "results", "One for each of the operations, in their order.", requiredList("BatchResult"), binding{what: payloadResults})
 	b.output(b.wide("Mutation"), "batch", "Several operations in one transaction, in order. 1,000 at most.", named("BatchPayload"), binding{what: rootBatch},
-		arg("operations", "", requiredList("BatchOperation")), argDefault("onError", "", "OnError", ast.EnumValue, "ABORT"))
+		arg("operations", "", requiredList("BatchOperation")), argDefault("onError", "", "OnError", ast.EnumValue, "ABORT"), onceArg)
 }
 
 // batchOperations adds an object's operations in a batch.
