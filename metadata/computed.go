@@ -38,9 +38,6 @@ func (s *Snapshot) Computation(o *ObjectView, f *Field) (*Computation, error) {
 	return kept.(*Computation), nil
 }
 
-// maxDuration is the longest that a duration may be.
-const maxDuration = 36_500 * 24 * time.Hour
-
 type fieldKey struct{ object, field string }
 
 // Exprs compiles expressions about the snapshot's objects; it is made when
@@ -147,7 +144,7 @@ func fitted(f *Field, t expr.Term) expr.Term {
 		return expr.Call{Fn: expr.Within, Arg: t, More: []expr.Term{integer(-MaxInteger), integer(MaxInteger)}}
 	case KindDuration:
 		bound := func(d time.Duration) expr.Term { return expr.Literal{Of: expr.DurationType, Value: d} }
-		return expr.Call{Fn: expr.Within, Arg: t, More: []expr.Term{bound(-maxDuration), bound(maxDuration)}}
+		return expr.Call{Fn: expr.Within, Arg: t, More: []expr.Term{bound(-expr.MaxDuration), bound(expr.MaxDuration)}}
 	case KindDecimal, KindPercent, KindCurrency:
 		if t.Type() != expr.DecimalType {
 			return t // the code of a currency

@@ -66,8 +66,8 @@ func (r *renderer) mayBeNull(t expr.Term) bool {
 }
 
 func (r *renderer) call(t expr.Call) error {
-	if len(t.More) > 0 {
-		return r.callMany(t)
+	if t.Fn > expr.ToDecimal {
+		return r.scalar(t)
 	}
 	open, end := "", ""
 	switch t.Fn {
@@ -104,7 +104,7 @@ func (r *renderer) call(t expr.Call) error {
 // 64 bits becomes NULL, as CEL makes it an error.
 func (r *renderer) arith(t expr.Arith) error {
 	of := t.Type()
-	if of == expr.TextType {
+	if isText(of) {
 		r.text("(")
 		if err := r.terms(" || ", t.L, t.R); err != nil {
 			return err

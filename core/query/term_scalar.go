@@ -2,7 +2,6 @@ package query
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/trellishq/trellis/metadata/expr"
 )
@@ -164,62 +163,5 @@ func (r *renderer) quotient(t expr.Arith) error {
 		return err
 	}
 	r.text("::numeric, 0) AS r) " + v + ")")
-	return nil
-}
-
-// callMany writes a function of several arguments.
-func (r *renderer) callMany(t expr.Call) error {
-	switch t.Fn {
-	case expr.OrElse:
-		r.text("COALESCE(")
-		if err := r.terms(", ", t.Arg, t.More[0]); err != nil {
-			return err
-		}
-		r.text(")")
-		return nil
-	case expr.Round:
-		places, _ := t.More[0].(expr.Literal)
-		n, ok := places.Value.(int64)
-		if !ok {
-			return fmt.Errorf("query: round to %v places", t.More[0])
-		}
-		r.text("round(")
-		if err := r.term(t.Arg); err != nil {
-			return err
-		}
-		r.text("::numeric, " + strconv.FormatInt(n, 10) + ")")
-		return nil
-	case expr.Within:
-		return r.named(t, func(v []string) string {
-			return "CASE WHEN " + v[0] + " BETWEEN " + v[1] + " AND " + v[2] + " THEN " + v[0] + " END"
-		})
-	case expr.Fits:
-		return r.named(t, func(v []string) string {
-			return "CASE WHEN char_length(" + v[0] + ") BETWEEN 1 AND " + v[1] + " THEN " + v[0] + " END"
-		})
-	}
-	return fmt.Errorf("query: function %d cannot be rendered", t.Fn)
-}
-
-// named writes (SELECT what FROM (SELECT a AS v0, b AS v1 …) t), so that what may
-// use an argument several times.
-func (r *renderer) named(t expr.Call, what func(v []string) string) error {
-	alias := r.alias()
-	args := append([]expr.Term{t.Arg}, t.More...)
-	names := make([]string, len(args))
-	for i := range args {
-		names[i] = alias + ".v" + strconv.Itoa(i)
-	}
-	r.text("(SELECT " + what(names) + " FROM (SELECT ")
-	for i, a := range args {
-		if i > 0 {
-			r.text(", ")
-		}
-		if err := r.term(a); err != nil {
-			return err
-		}
-		r.text(" AS v" + strconv.Itoa(i))
-	}
-	r.text(") " + alias + ")")
 	return nil
 }

@@ -44,6 +44,8 @@ func (a *activation) ResolveName(name string) (any, bool) {
 		return types.Timestamp{Time: a.vars.now()}, true
 	case "today":
 		return dateVal(DateOf(a.vars.Now)), true
+	case zoneName:
+		return types.String(zoneOfRequest(a.vars.Now)), true
 	case "source":
 		return adapter{}.NativeToValue(a.vars.Source), true
 	case changedName:

@@ -80,6 +80,8 @@ func typeOf(t *types.Type) Type {
 			return DateType
 		case "id":
 			return IDType
+		case moneyName:
+			return MoneyType
 		}
 		if t.TypeName() == celTime.TypeName() {
 			return TimeOfDayType

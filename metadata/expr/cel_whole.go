@@ -21,6 +21,7 @@ var runtimeWhole = func() map[Type]*opaque {
 	for t, c := range celWhole {
 		all[t] = &opaque{name: c.TypeName()}
 	}
+	all[MoneyType] = &opaque{name: moneyName} // made by money()
 	return all
 }()
 

@@ -112,6 +112,7 @@ func (e *Engine) compile(object, src string, p Profile, want Type) (*Rule, error
 	native := ast.NativeRep()
 	probs.info = native.SourceInfo()
 	rw := newRewriter(e, object, p, native, probs)
+	rw.want = want
 	rw.root(native.Expr())
 	if err := probs.err(); err != nil {
 		return nil, err
@@ -144,7 +145,8 @@ func (e *Engine) finish(env *cel.Env, ast *celast.AST, rw *rewriter, r *Rule, pr
 		return nil, probs.err()
 	}
 	r.program, r.limited = prg, !r.profile.inSQL() || rw.loops
-	r.moment, r.user = reads(root, "now", "today"), reads(root, "user")
+	zone := readsZone(root, func(id int64) Type { return typeOf(ast.GetType(id)) })
+	r.moment, r.user = zone || reads(root, "now", "today"), reads(root, "user")
 	switch r.profile {
 	case Row:
 		t := newTranslator(e, env, ast, rw, r.typ, probs)
@@ -216,6 +218,9 @@ func (e *Engine) newEnv(object string, p Profile) (*cel.Env, error) {
 // names are what a text may say at top level, for suggestions.
 func (e *Engine) names(p Profile) []string {
 	out := []string{"now", "today", "dec", "date", "id", "timestamp", "duration", "size", "has"}
+	for name := range scalarByName {
+		out = append(out, name)
+	}
 	if p != Formula {
 		out = append(out, "user")
 	}

@@ -24,12 +24,15 @@ var baseEnv = sync.OnceValues(func() (*cel.Env, error) {
 		cel.DefaultUTCTimeZone(true),
 		cel.Variable("now", cel.TimestampType),
 		cel.Variable("today", celDate),
+		cel.Variable(zoneName, cel.StringType),
 	}
 	opts = append(opts, conversions()...)
 	opts = append(opts, textFunctions()...)
 	opts = append(opts, listFunctions()...)
 	opts = append(opts, choices()...)
 	opts = append(opts, timesOfDay()...)
+	opts = append(opts, scalarFunctions()...)
+	opts = append(opts, moneyFunctions()...)
 	return cel.NewEnv(append(opts, arithmetic()...)...)
 })
 
@@ -43,7 +46,7 @@ func conversions() []cel.EnvOption {
 			cel.Overload("dec_dec", []*cel.Type{celDecimal}, celDecimal, cel.UnaryBinding(same[decimalVal]))),
 		cel.Function("date",
 			cel.Overload("date_text", []*cel.Type{cel.StringType}, celDate, cel.UnaryBinding(dateFromText)),
-			cel.Overload("date_time", []*cel.Type{cel.TimestampType}, celDate, cel.UnaryBinding(dateFromTime)),
+			cel.Overload("date_time", []*cel.Type{cel.TimestampType}, celDate, cel.UnaryBinding(dateFromTime)), // of a type known at run time alone
 			cel.Overload("date_date", []*cel.Type{celDate}, celDate, cel.UnaryBinding(same[dateVal]))),
 		cel.Function("id",
 			cel.Overload("id_text", []*cel.Type{cel.StringType}, celID, cel.UnaryBinding(idFromText))),

@@ -56,6 +56,18 @@ func reads(e celast.Expr, names ...string) bool {
 	return slices.ContainsFunc(children(e), func(c celast.Expr) bool { return reads(c, names...) })
 }
 
+// readsZone says whether an expression depends on the zone of the request: it
+// asks for a part of an instant.
+func readsZone(e celast.Expr, typ func(id int64) Type) bool {
+	if e.Kind() == celast.CallKind {
+		args := e.AsCall().Args()
+		if n := len(args); n == 2 && args[1].Kind() == celast.IdentKind && args[1].AsIdent() == zoneName && typ(args[0].ID()) != DateType {
+			return true
+		}
+	}
+	return slices.ContainsFunc(children(e), func(c celast.Expr) bool { return readsZone(c, typ) })
+}
+
 // formula turns a checked Formula into its term.
 func (t *translator) formula(root celast.Expr, want Type) (Term, *slots) {
 	t.markReads(root)

@@ -55,7 +55,43 @@ func TestFormulasMeanWhatTheySay(t *testing.T) {
 		`record.price.currency`:                                 "EUR",
 		`record.owner`:                                          idA,
 		`record.stage`:                                          "open",
-		`record.createdAt`:                                      testNow.Add(-time.Hour).Truncate(time.Microsecond),
+		`round(record.amount * 1.5)`:                            dec("15"),
+		`round(record.amount / 3, 2)`:                           dec("3.32"),
+		`round(-2.5)`:                                           dec("-3"),
+		`round(record.count, -1)`:                               dec("10"),
+		`floor(record.amount) + ceil(record.amount)`:            dec("19"),
+		`int(round(record.amount))`:                             int64(10),
+		`int(-record.amount)`:                                   int64(-9),
+		`abs(-record.count)`:                                    int64(7),
+		`min(record.amount, record.count, 100)`:                 dec("7"),
+		`max(record.closeDate, today + 1)`:                      DateOf(testNow) + 1,
+		`text(record.amount) + "|" + text(record.count) + "|" + text(record.closeDate) + "|" + text(record.hot)`: "9.95|7|2026-05-17|true",
+		`text(dec("100"))`: "100",
+		`year(record.closeDate) * 100 + month(record.closeDate)`:          int64(202605),
+		`weekday(record.closeDate)`:                                       int64(7),
+		`week(record.closeDate)`:                                          int64(20),
+		`quarter(record.closeDate)`:                                       int64(2),
+		`dayOfYear(record.closeDate)`:                                     int64(137),
+		`day(record.createdAt)`:                                           int64(17),
+		`hour(record.createdAt)`:                                          int64(12),
+		`date(record.createdAt) == today`:                                 true,
+		`record.closeDate + 30`:                                           DateOf(testNow) + 30,
+		`record.closeDate - record.count`:                                 DateOf(testNow) - 7,
+		`record.closeDate - date("2026-01-01")`:                           int64(136),
+		`today - record.closeDate`:                                        int64(0),
+		`record.closeDate + 3000000`:                                      (*Date)(nil),
+		`addMonths(date("2026-01-31"), record.count - 6)`:                 Date(20512),
+		`workdays(record.closeDate, record.closeDate + 9)`:                int64(6),
+		`now - record.createdAt`:                                          time.Hour,
+		`hours(now - record.createdAt) + minutes(now - record.createdAt)`: int64(61),
+		`record.createdAt + duration("1h")`:                               testNow.Truncate(time.Microsecond),
+		`record.createdAt - duration("1h")`:                               testNow.Add(-2 * time.Hour).Truncate(time.Microsecond),
+		`record.name.substring(4)`:                                        "交易",
+		`record.name.substring(0, 3).lowerAscii()`:                        "big",
+		`record.name.substring(5, 3)`:                                     "",
+		`record.count == 0 ? null : record.count`:                         int64(7),
+		`record.hot ? record.price : null`:                                dec("12.5"),
+		`record.createdAt`:                                                testNow.Add(-time.Hour).Truncate(time.Microsecond),
 	} {
 		of, null := wanted(want)
 		r, err := e.CompileValue("opportunity", src, Formula, of)
@@ -88,6 +124,10 @@ func wanted(v any) (of Type, null bool) {
 		return DecimalType, v == nil
 	case *bool:
 		return BoolType, true
+	case *Date:
+		return DateType, true
+	case Money:
+		return MoneyType, false
 	case bool:
 		return BoolType, false
 	case int64:
@@ -127,12 +167,53 @@ func TestFormulasThatAreRefused(t *testing.T) {
 	}
 }
 
+func TestMoneyFormulas(t *testing.T) {
+	t.Parallel()
+	e := testEngine()
+	for src, want := range map[string]any{
+		`record.price`:                                      Money{MustDecimal("12.5"), "EUR"},
+		`money(record.price * 2, "CNY")`:                    Money{MustDecimal("25.0"), "CNY"},
+		`money(record.amount, record.price.currency)`:       Money{MustDecimal("9.950"), "EUR"},
+		`record.count > 7 ? money(1, "EUR") : record.price`: Money{MustDecimal("12.5"), "EUR"},
+		`orElse(money(record.account.parent.limit, "EUR"), money(dec(record.count), "USD"))`: Money{MustDecimal("7"), "USD"},
+		`record.hot ? null : record.price`:                                                   nil,
+	} {
+		r, err := e.CompileValue("opportunity", src, Formula, MoneyType)
+		if err != nil {
+			t.Errorf("%s: %v", src, err)
+			continue
+		}
+		v := testVars()
+		v.Record = testRecord()
+		got, err := r.Value(t.Context(), v)
+		term, err2 := r.Term(v)
+		if err != nil || err2 != nil {
+			t.Fatal(src, err, err2)
+		}
+		for _, p := range []Part{AmountPart, CurrencyPart} {
+			w := PartValue(want, p)
+			if g := PartValue(got, p); !sameValue(w, g) {
+				t.Errorf("%s = %v, want %v", src, got, want)
+			}
+			if g := ValueOf(PartTerm(term, p), []Record{v.Record}); !sameValue(w, g) {
+				t.Errorf("%s by its term = %v, want %v", src, g, w)
+			}
+		}
+	}
+	_, err := e.CompileValue("opportunity", `money(record.amount, record.name)`, Formula, MoneyType)
+	if ps := Problems(err); len(ps) != 1 || ps[0].Column != 29 {
+		t.Errorf("a text as a code: %v", err)
+	}
+}
+
 func TestMoment(t *testing.T) {
 	t.Parallel()
 	e := testEngine()
 	for src, want := range map[string]bool{
 		`record.closeDate < today ? 1 : 2`: true,
 		`record.createdAt < now ? 1 : 2`:   true,
+		`year(record.createdAt)`:           true,
+		`year(record.closeDate)`:           false,
 		`record.count`:                     false,
 	} {
 		r, err := e.CompileValue("opportunity", src, Formula, IntType)

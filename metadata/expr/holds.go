@@ -188,7 +188,7 @@ func columnValue(c Column, scopes []Record) (any, bool) {
 }
 
 func callValue(c Call, scopes []Record) (any, bool) {
-	if len(c.More) > 0 {
+	if c.Fn > ToDecimal {
 		return callMany(c, scopes)
 	}
 	v, ok := value(c.Arg, scopes)

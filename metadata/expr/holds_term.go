@@ -1,9 +1,6 @@
 package expr
 
-import (
-	"slices"
-	"unicode/utf8"
-)
+import "slices"
 
 // ValueOf evaluates a folded term by the meaning written at each node, and not by
 // CEL: what SQL gives for the record that is last of scopes. Nil stands for SQL's
@@ -38,7 +35,7 @@ func ValueOf(t Term, scopes []Record) any {
 	return v
 }
 
-// callMany evaluates a function of several arguments.
+// callMany evaluates a function of the table scalarFuncs, or orElse.
 func callMany(c Call, scopes []Record) (any, bool) {
 	args := make([]any, 0, 4)
 	for _, a := range append([]Term{c.Arg}, c.More...) {
@@ -48,27 +45,11 @@ func callMany(c Call, scopes []Record) (any, bool) {
 		}
 		args = append(args, v)
 	}
-	if slices.Contains(args, nil) {
+	f := scalarByFn[c.Fn]
+	if f == nil || slices.Contains(args, nil) {
 		return nil, false
 	}
-	switch c.Fn {
-	case Round:
-		d, ok := args[0].(*Decimal)
-		n, ok2 := args[1].(int64)
-		if !ok || !ok2 {
-			return nil, false
-		}
-		return roundTo(d, n)
-	case Within:
-		low, ok := compareValues(args[0], args[1])
-		high, ok2 := compareValues(args[0], args[2])
-		return args[0], ok && ok2 && low >= 0 && high <= 0
-	case Fits:
-		s, ok := args[0].(string)
-		n, ok2 := args[1].(int64)
-		return s, ok && ok2 && s != "" && int64(utf8.RuneCountInString(s)) <= n
-	}
-	return nil, false
+	return f.eval(args)
 }
 
 func overValue(o Over, scopes []Record) any {

@@ -228,7 +228,10 @@ func (l *leaf) computed(e celast.Expr, c celast.CallExpr) Term {
 	if fn, ok := termFuncs[c.FunctionName()]; ok && len(args) == 1 {
 		return l.function(e, fn, args[0])
 	}
-	of := typeOf(l.t.ast.GetType(e.ID()))
+	if t, ok := l.scalarCall(e, c, args); ok {
+		return t
+	}
+	of := l.t.typeOf(e)
 	if c.FunctionName() == operators.Negate && (of == IntType || of == DecimalType) {
 		return Arith{Op: Sub, L: zero(of), R: l.term(args[0])}
 	}
@@ -237,9 +240,8 @@ func (l *leaf) computed(e celast.Expr, c celast.CallExpr) Term {
 	case !ok:
 		l.t.no(e, "%s cannot be used on a field in a row rule", clip(operatorName(c.FunctionName())))
 		return Literal{}
-	case of == IntType && typeOf(l.t.ast.GetType(args[0].ID())) == DateType, of != IntType && of != DecimalType && of != TextType:
-		l.t.no(e, "a field of type %s cannot be computed with in a row rule; move the computation to the side without the record",
-			typeOf(l.t.ast.GetType(args[0].ID())))
+	case of != IntType && of != DecimalType && of != TextType:
+		l.t.no(e, "a field of type %s cannot be computed with in a row rule", l.t.typeOf(args[0]))
 		return Literal{}
 	}
 	if of == DecimalType && (op == Mul || op == Div) {

@@ -29,6 +29,8 @@ type rewriter struct {
 	known   map[int64]kind // of values, by expression
 	lists   map[int64]bool // list fields beside null, made dynamic for the checker
 	loops   bool           // there is a comprehension
+	fine    bool           // there is an instant or duration finer than microseconds
+	want    Type
 }
 
 type loopVar struct {
@@ -68,7 +70,46 @@ func newRewriter(e *Engine, object string, p Profile, ast *celast.AST, probs *pr
 	}
 }
 
-func (w *rewriter) root(e celast.Expr) { w.value(e) }
+func (w *rewriter) root(e celast.Expr) {
+	if w.want == MoneyType {
+		w.money(e)
+		return
+	}
+	w.value(e)
+}
+
+// money rewrites the value of a formula whose result is a currency: a field of
+// that kind stands for both of its parts there.
+func (w *rewriter) money(e celast.Expr) {
+	if e.Kind() == celast.CallKind {
+		switch c := e.AsCall(); c.FunctionName() {
+		case operators.Conditional:
+			w.value(c.Args()[0])
+			w.money(c.Args()[1])
+			w.money(c.Args()[2])
+			return
+		case orElseName:
+			for _, a := range c.Args() {
+				w.money(a)
+			}
+			return
+		}
+	}
+	k := w.walk(e)
+	if k.field == nil || k.field.Type != MoneyType || e.Kind() != celast.SelectKind {
+		w.known[e.ID()] = w.asValue(e, k)
+		return
+	}
+	if k.rooted {
+		w.use(k.path)
+	}
+	var parts []celast.Expr
+	for _, p := range MoneyType.Parts() {
+		parts = append(parts, w.fac.NewSelect(w.newID(e), w.fac.CopyExpr(e.AsSelect().Operand()), p.column(k.field.Name)))
+	}
+	e.SetKindCase(w.fac.NewCall(e.ID(), moneyName, parts...))
+	w.known[e.ID()] = kind{typ: MoneyType}
+}
 
 // paths are the fields used, sorted.
 func (w *rewriter) paths() []Path {
@@ -289,15 +330,38 @@ func (w *rewriter) call(e celast.Expr) kind {
 	case operators.Modulo, operators.Negate:
 		return kind{typ: numeric(kinds[0].typ)}
 	case operators.Conditional:
-		return kind{typ: w.agree(args[1:], kinds[1:])}
+		return kind{typ: w.branches(args[1:], kinds[1:])}
 	case orElseName:
 		return kind{typ: numeric(w.agree(args, kinds))}
 	case "sum", "min", "max":
 		if c.IsMemberFunction() {
 			return kind{typ: of.typ.Elem()}
 		}
+		return kind{typ: numeric(w.agree(args, kinds))}
+	}
+	if c.FunctionName() == moneyName && len(args) == 2 && w.convertible(args[0], kinds[0], DecimalType) {
+		w.wrap(args[0], "dec")
+	}
+	if f := scalarByName[c.FunctionName()]; f != nil && !c.IsMemberFunction() && len(args) > 0 {
+		return kind{typ: w.scalar(e, f, args, kinds)}
 	}
 	return kind{typ: resultTypes[c.FunctionName()]}
+}
+
+// branches makes the branches of a conditional agree; what stands beside null may
+// be null.
+func (w *rewriter) branches(args []celast.Expr, kinds []kind) Type {
+	typ := w.agree(args, kinds)
+	for i, a := range args {
+		other := args[1-i]
+		if other.Kind() != celast.LiteralKind || other.AsLiteral() != types.NullValue {
+			continue
+		}
+		if typ == BoolType || typ == IntType || typ == TextType || typ == SelectType {
+			w.wrap(a, maybeName)
+		}
+	}
+	return numeric(typ)
 }
 
 // resultTypes are the functions whose result the rewriter must know.
@@ -305,6 +369,25 @@ var resultTypes = map[string]Type{
 	"dec": DecimalType, "date": DateType, "id": IDType, "size": IntType, "timestamp": TimestampType, "time": TimeOfDayType, "duration": DurationType,
 	"lowerAscii": TextType, "upperAscii": TextType, "trim": TextType, "int": IntType, "string": TextType,
 	"avg": DecimalType,
+}
+
+// scalar prepares a call of a function of the table and gives its type: integers
+// become decimals where those are asked for, and functions of a day are told the
+// zone of the request.
+func (w *rewriter) scalar(e celast.Expr, f *scalarFunc, args []celast.Expr, kinds []kind) Type {
+	if f.fn == Round || f.fn == Floor || f.fn == Ceil {
+		if w.convertible(args[0], kinds[0], DecimalType) {
+			w.wrap(args[0], "dec")
+		}
+	}
+	literal := args[0].Kind() == celast.LiteralKind
+	if zoned[f.name] && len(args) == 1 && !(f.fn == DateIn && (literal || kinds[0].typ == TextType)) {
+		e.SetKindCase(w.fac.NewCall(e.ID(), f.name, args[0], w.fac.NewIdent(w.newID(e), zoneName)))
+	}
+	if f.result == InvalidType {
+		return numeric(kinds[0].typ)
+	}
+	return f.result
 }
 
 func numeric(t Type) Type {

@@ -3,6 +3,7 @@ package expr
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	celast "cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
@@ -140,7 +141,14 @@ func (w *rewriter) constant(e celast.Expr, test func(ref.Val) ref.Val) {
 	if !ok {
 		return
 	}
-	if err, failed := test(s).(*types.Err); failed {
+	v := test(s)
+	switch v := v.(type) {
+	case types.Duration:
+		w.fine = w.fine || v.Duration%time.Microsecond != 0
+	case types.Timestamp:
+		w.fine = w.fine || v.Nanosecond()%1000 != 0
+	}
+	if err, failed := v.(*types.Err); failed {
 		w.probs.at(e.ID(), "this always fails: %s", clip(err.Error()))
 	}
 }
@@ -171,7 +179,10 @@ func (w *rewriter) arithmetic(op string, args []celast.Expr, kinds []kind) Type 
 		return DateType
 	}
 	if l == TimestampType || r == TimestampType {
-		return InvalidType
+		if op == operators.Subtract && l == r {
+			return DurationType
+		}
+		return TimestampType
 	}
 	return numeric(w.agree(args, kinds))
 }

@@ -34,6 +34,15 @@ func (s *slots) of(e celast.Expr) Term {
 	return t
 }
 
+// literal is the value of an expression that reads nothing.
+func (s *slots) literal(e celast.Expr) (Literal, bool) {
+	if s.t.reads[e.ID()] {
+		return Literal{}, false
+	}
+	l, ok := s.of(e).(Literal)
+	return l, ok
+}
+
 func (s *slots) make(e celast.Expr) Term {
 	of := typeOf(s.t.ast.GetType(e.ID()))
 	if e.Kind() == celast.LiteralKind {

@@ -91,9 +91,68 @@ const (
 	// OrElse is its first argument where that has a value, else the second; it
 	// fails when neither has. SQL: COALESCE(x, y).
 	OrElse
-	// Round rounds a Decimal to the places its second argument says, an Int from
-	// -20 to 20, half up and away from zero. SQL: round(x, n).
+	// Round rounds a Decimal to the places its second argument says, 0 unless
+	// told, an Int from -20 to 20, half up and away from zero. SQL: round(x, n).
 	Round
+	// Floor and Ceil are the whole number below and above. SQL: floor(x), ceil(x).
+	Floor
+	Ceil
+	// Abs is the number without its sign. SQL: abs on numeric, with the guard of
+	// Arith over Int.
+	Abs
+	// LeastOf and MostOf are the extremes of their arguments, null when one of them
+	// is. SQL: CASE WHEN num_nulls(…) = 0 THEN least(…) END.
+	LeastOf
+	MostOf
+	// TextOf writes a Decimal without zeros at its end (SQL: trim_scale(x)::text), a
+	// Date as YYYY-MM-DD (SQL: to_char), a Bool as true or false, an Int and an ID
+	// as usual (SQL: x::text).
+	TextOf
+	// Parts of a Date, as integers; the week is ISO's and a weekday 1 on Monday.
+	// SQL: extract(… from x)::int8.
+	YearOf
+	QuarterOf
+	MonthOf
+	WeekOf
+	DayOf
+	WeekdayOf
+	DayOfYear
+	// AddMonths moves a Date by months, to the last day of a month that is shorter;
+	// null outside of the years 1 to 9999. SQL: (d + make_interval(months => n))::date.
+	AddMonths
+	// Workdays counts the days from Monday to Friday from the first date up to, not
+	// including, the second; less than 0 when that is earlier. SQL: see workdaysTo.
+	Workdays
+	// Whole units of a Duration, cut toward zero. SQL: d / unit, both int8.
+	DaysOf
+	HoursOf
+	MinutesOf
+	SecondsOf
+	// HourOf and MinuteOf are of a Timestamp in a zone, the second argument: an IANA
+	// name or an offset like +08:00. SQL: extract(hour from t AT TIME ZONE z), the
+	// offset as an interval, because as a text its sign would be turned round.
+	HourOf
+	MinuteOf
+	// DateIn is the Date of a Timestamp in a zone. SQL: (t AT TIME ZONE z)::date.
+	DateIn
+	// SubstringOf takes the characters from a position, from 0, up to another if
+	// given; null outside of the text. SQL: substr(x, from + 1, to - from).
+	SubstringOf
+	// Whole64 cuts a Decimal toward zero to an Int, null when it does not fit.
+	// SQL: trunc(x)::int8, with the guard of Arith over Int.
+	Whole64
+	// AddDays moves a Date by an Int of days; null outside of the years 1 to 9999.
+	AddDays
+	// DaysBetween is the first Date minus the second, an Int. SQL: (a - b)::int8.
+	DaysBetween
+	// AddTime moves a Timestamp by a Duration; null outside of the years 1 to 9999.
+	// SQL: t + make_interval(hours, secs), which is exact.
+	AddTime
+	// Negated is a Duration turned round. SQL: -d.
+	Negated
+	// TimeBetween is the first Timestamp minus the second, null when longer than a
+	// Duration can be.
+	TimeBetween
 	// Within is its first argument where that lies between the second and the
 	// third, both included, else null. SQL: CASE WHEN x BETWEEN a AND b THEN x END.
 	Within
@@ -214,19 +273,30 @@ func (l Literal) Type() Type { return l.Of }
 // Type implements Term.
 func (s Slot) Type() Type { return s.Of }
 
-// Type implements Term: that of both sides.
-func (a Arith) Type() Type { return a.L.Type() }
+// Type implements Term: that of both sides; of texts, Text.
+func (a Arith) Type() Type {
+	if t := a.L.Type(); t != SelectType {
+		return t
+	}
+	return TextType
+}
 
-// Type is IntType for Size, DecimalType for ToDecimal and Round, that of the
-// argument for OrElse and Within, else TextType.
+// Type is that of the function's values; of some that of the argument.
 func (c Call) Type() Type {
 	switch c.Fn {
-	case Size:
+	case Size, YearOf, QuarterOf, MonthOf, WeekOf, DayOf, WeekdayOf, DayOfYear, Workdays, DaysOf, HoursOf, MinutesOf, SecondsOf,
+		HourOf, MinuteOf, Whole64, DaysBetween:
 		return IntType
-	case ToDecimal, Round:
+	case ToDecimal, Round, Floor, Ceil:
 		return DecimalType
-	case OrElse, Within:
+	case OrElse, Within, Abs, LeastOf, MostOf:
 		return c.Arg.Type()
+	case AddMonths, DateIn, AddDays:
+		return DateType
+	case AddTime:
+		return TimestampType
+	case TimeBetween, Negated:
+		return DurationType
 	}
 	return TextType
 }
@@ -254,7 +324,7 @@ func MayBeNull(t Term) bool {
 	case Literal:
 		return t.Value == nil
 	case Call:
-		return len(t.More) > 0 || MayBeNull(t.Arg)
+		return t.Fn > ToDecimal || MayBeNull(t.Arg)
 	}
 	return true
 }

@@ -105,14 +105,14 @@ var rowFunctions = map[string]bool{
 	operators.Subtract: true, operators.Multiply: true, operators.Divide: true, operators.Modulo: true,
 	operators.Negate: true, operators.NotStrictlyFalse: true, "startsWith": true, "endsWith": true, "contains": true,
 	"lowerAscii": true, "upperAscii": true, "trim": true, "size": true, "dec": true, "date": true, "id": true,
-	"timestamp": true, "duration": true, "time": true, orElseName: true,
+	"timestamp": true, "duration": true, "time": true, orElseName: true, "int": true, "substring": true, moneyName: true, maybeName: true,
 }
 
 // checkFunctions refuses what no part of a Row rule may have.
 func (t *translator) checkFunctions(e celast.Expr) {
 	switch e.Kind() {
 	case celast.CallKind:
-		if fn := e.AsCall().FunctionName(); !rowFunctions[fn] && !t.rw.lists[e.ID()] {
+		if fn := e.AsCall().FunctionName(); !rowFunctions[fn] && scalarByName[fn] == nil && !t.rw.lists[e.ID()] {
 			t.no(e, "%s is not available in a row rule, since it has no exact counterpart in SQL", clip(operatorName(fn)))
 		}
 	case celast.ComprehensionKind:
@@ -220,6 +220,9 @@ func (t *translator) distribute(e celast.Expr, operand int, not bool) Pred {
 	cond := e.AsCall().Args()[operand].AsCall().Args()
 	branch := func(with celast.Expr) Pred {
 		args := slices.Clone(e.AsCall().Args())
+		if with.Kind() == celast.CallKind && with.AsCall().FunctionName() == maybeName {
+			with = with.AsCall().Args()[0]
+		}
 		args[operand] = with
 		call := t.rw.fac.NewCall(t.rw.newID(e), e.AsCall().FunctionName(), args...)
 		t.reads[call.ID()] = true
