@@ -68,7 +68,7 @@ func TestRun(t *testing.T) {
 	}
 	checkReport(t, path)
 	var table bytes.Buffer
-	if err := rep.Print(&table); err != nil || strings.Count(table.String(), "\n") != 2+len(Cases) {
+	if err := rep.Print(&table); err != nil || strings.Count(table.String(), "\n") != 2+len(Cases)+2+limitedCases {
 		t.Errorf("the table is %v\n%s", err, table.String())
 	}
 	var left int
@@ -77,6 +77,10 @@ func TestRun(t *testing.T) {
 	}
 	differencesAreFound(t, g, o)
 }
+
+// limitedCases are the fields among the small sizes, and the memory of the CRM
+// and of many objects.
+const limitedCases = 2 + 2
 
 func checkReport(t *testing.T, path string) {
 	t.Helper()
@@ -96,10 +100,15 @@ func checkReport(t *testing.T, path string) {
 	if err := d.Decode(&got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Cases) != len(Cases) {
+	if len(got.Cases) != len(Cases)+limitedCases {
 		t.Fatalf("%d cases, not %d", len(got.Cases), len(Cases))
 	}
-	for i, c := range got.Cases {
+	for _, c := range got.Cases[len(Cases):] {
+		if c.Name == "" || c.Value <= 0 || c.Floor <= 0 || c.Target <= 0 || c.Met == nil || *c.Met != (c.Value <= c.Target) {
+			t.Errorf("a limit is %+v", c)
+		}
+	}
+	for i, c := range got.Cases[:len(Cases)] {
 		if c.Name != Cases[i].Name || c.Unit == "" || c.Value <= 0 || c.Floor <= 0 || c.Ratio <= 0 || c.Target != Cases[i].Target || c.Met == nil || *c.Met != (c.Ratio <= c.Target) {
 			t.Errorf("case %d is %+v", i, c)
 		}

@@ -14,11 +14,12 @@ import (
 // client asks one side over loopback, each goroutine on a connection of its own
 // that is kept.
 type client struct {
-	http   *http.Client
-	url    func(c *Case) string
-	key    string
-	body   func(c *Case, vars map[string]any) ([]byte, error)
-	bodies map[string][][]byte // of reads, by case
+	http    *http.Client
+	address string
+	url     func(c *Case) string
+	key     string
+	body    func(c *Case, vars map[string]any) ([]byte, error)
+	bodies  map[string][][]byte // of reads, by case
 }
 
 func newClient(key string) *client {
@@ -32,6 +33,7 @@ func newClient(key string) *client {
 // trellisClient asks GraphQL.
 func trellisClient(address, key string) *client {
 	c := newClient(key)
+	c.address = address
 	c.url = func(*Case) string { return "http://" + address + "/graphql" }
 	c.body = func(k *Case, vars map[string]any) ([]byte, error) {
 		return json.Marshal(map[string]any{"query": k.Query, "variables": vars})
@@ -74,9 +76,14 @@ func (c *client) ask(k *Case, body, buf []byte) ([]byte, error) {
 	if err != nil {
 		return buf, err
 	}
+	return c.send(req, c.key, buf)
+}
+
+// send makes one request with a JSON body.
+func (c *client) send(req *http.Request, key string, buf []byte) ([]byte, error) {
 	req.Header.Set("Content-Type", "application/json")
-	if c.key != "" {
-		req.Header.Set("Authorization", "Bearer "+c.key)
+	if key != "" {
+		req.Header.Set("Authorization", "Bearer "+key)
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
@@ -88,7 +95,7 @@ func (c *client) ask(k *Case, body, buf []byte) ([]byte, error) {
 		return buf, err
 	}
 	if res.StatusCode != http.StatusOK {
-		return buf, fmt.Errorf("bench: %s answered %s: %.500s", c.url(k), res.Status, into.Bytes()[len(buf):])
+		return buf, fmt.Errorf("bench: %s answered %s: %.500s", req.URL, res.Status, into.Bytes()[len(buf):])
 	}
 	return into.Bytes(), nil
 }

@@ -27,6 +27,7 @@ type Ground struct {
 	URL  string
 
 	db       *pg.DB
+	catalog  *catalog.Catalog
 	engine   *core.Engine
 	identity *identity.Identity
 	view     *catalog.View
@@ -57,6 +58,7 @@ func (g *Ground) prepare(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	cat := catalog.New(g.db, nil)
+	g.catalog = cat
 	acc := access.New(g.db)
 	g.engine = core.New(core.Options{DB: g.db, Catalog: cat, Access: acc})
 	g.identity = identity.New(g.db, g.engine, cat, acc)

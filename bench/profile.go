@@ -38,7 +38,7 @@ func Profile(ctx context.Context, g *Ground, dir string, o Options) error {
 	defer r.clean(context.WithoutCancel(ctx)) //nolint:errcheck // the next run makes new ids
 	ctx = policy.WithPrincipal(ctx, who.Principal)
 	for i := range Cases {
-		if k := &Cases[i]; r.wanted(k) {
+		if k := &Cases[i]; r.wanted(k.Name) {
 			if err := r.profile(ctx, k, h, filepath.Join(dir, k.Name+".pprof")); err != nil {
 				return err
 			}

@@ -16,6 +16,10 @@ type Report struct {
 	Cases []Result `json:"cases"`
 }
 
+// cpuUnit is that of the cases whose target is a ratio; the others have a limit
+// in their own unit.
+const cpuUnit = "ms CPU/request"
+
 // Result is what a case costs: medians over the turns, in milliseconds of CPU
 // of server and PostgreSQL per request. Ratio is the median of the turns'
 // ratios, each of two turns that followed one another.
@@ -40,11 +44,21 @@ func (r *Report) add(k *Case, m *measured) {
 		ratios[i] = m.cpu[0][i] / m.cpu[1][i]
 	}
 	c := Result{
-		Name: k.Name, Unit: "ms CPU/request", Value: round(quantile(m.cpu[0], 0.5)), Floor: round(quantile(m.cpu[1], 0.5)), Ratio: round(quantile(ratios, 0.5)), Target: k.Target,
+		Name: k.Name, Unit: cpuUnit, Value: round(quantile(m.cpu[0], 0.5)), Floor: round(quantile(m.cpu[1], 0.5)), Ratio: round(quantile(ratios, 0.5)), Target: k.Target,
 		page: k.Page, low: quantile(ratios, 0.25), top: quantile(ratios, 0.75), latency: m.latency,
 		server: [2]float64{quantile(m.server[0], 0.5), quantile(m.server[1], 0.5)},
 	}
 	c.Met = c.Ratio <= c.Target
+	r.Cases = append(r.Cases, c)
+}
+
+// limited adds a case that has a limit of its own, in its unit, whatever the
+// floor takes.
+func (r *Report) limited(name, unit string, mine, floor []float64, most float64) {
+	c := Result{Name: name, Unit: unit, Value: round(quantile(mine, 0.5)), Floor: round(quantile(floor, 0.5)), Target: most}
+	c.Ratio = round(c.Value / c.Floor)
+	c.low, c.top = quantile(mine, 0.25), quantile(mine, 0.75)
+	c.Met = c.Value <= c.Target
 	r.Cases = append(r.Cases, c)
 }
 
@@ -75,7 +89,12 @@ func (r *Report) Print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(t, "\tCPU ms\tof it\tCPU ms\tof it\t\t\t\t\tfloor, page\tin a crowd, ms p50/p99\t\t\n")
 	fmt.Fprint(t, "case\tTrellis\tserver\tfloor\tserver\tratio\tquartiles\ttarget\tmet\t(≤ 1.3)\tTrellis\tfloor\t\n")
+	var limited []Result
 	for _, c := range r.Cases {
+		if c.Unit != cpuUnit {
+			limited = append(limited, c)
+			continue
+		}
 		met, page := "no", "–"
 		if c.Met {
 			met = "yes"
@@ -84,6 +103,18 @@ func (r *Report) Print(w io.Writer) error {
 			page = fmt.Sprintf("%.3f, ×%.2f", c.page, c.Floor/c.page)
 		}
 		fmt.Fprintf(t, "%s\t%.3f\t%.3f\t%.3f\t%.3f\t%.2f\t%.2f–%.2f\t%.1f\t%s\t%s\t%s\t%s\t\n", c.Name, c.Value, c.server[0], c.Floor, c.server[1], c.Ratio, c.low, c.top, c.Target, met, page, c.latency[0], c.latency[1])
+	}
+	if err := t.Flush(); err != nil || len(limited) == 0 {
+		return err
+	}
+	fmt.Fprintln(w)
+	fmt.Fprint(t, "case\tTrellis\tquartiles\tfloor\tratio\tlimit\tunit\tmet\t\n")
+	for _, c := range limited {
+		met := "no"
+		if c.Met {
+			met = "yes"
+		}
+		fmt.Fprintf(t, "%s\t%.2f\t%.2f–%.2f\t%.2f\t%.1f\t%.0f\t%s\t%s\t\n", c.Name, c.Value, c.low, c.top, c.Floor, c.Ratio, c.Target, c.Unit, met)
 	}
 	return t.Flush()
 }

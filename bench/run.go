@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/trellishq/trellis"
@@ -69,7 +70,7 @@ func Run(ctx context.Context, g *Ground, o Options) (rep *Report, err error) {
 	rep = &Report{}
 	for i := range Cases {
 		k := &Cases[i]
-		if !r.wanted(k) {
+		if !r.wanted(k.Name) {
 			continue
 		}
 		fmt.Fprintf(o.Out, "measuring %s\n", k.Name)
@@ -79,19 +80,22 @@ func Run(ctx context.Context, g *Ground, o Options) (rep *Report, err error) {
 		}
 		rep.add(k, m)
 	}
+	for _, limited := range []struct {
+		name string
+		run  func(context.Context, *Report) error
+	}{{"field", r.fields}, {"memory", r.memory}} {
+		if !r.wanted(limited.name) {
+			continue
+		}
+		if err := limited.run(ctx, rep); err != nil {
+			return nil, err
+		}
+	}
 	return rep, nil
 }
 
-func (r *runner) wanted(k *Case) bool {
-	if len(r.o.Only) == 0 {
-		return true
-	}
-	for _, name := range r.o.Only {
-		if name == k.Name {
-			return true
-		}
-	}
-	return false
+func (r *runner) wanted(name string) bool {
+	return len(r.o.Only) == 0 || slices.Contains(r.o.Only, name)
 }
 
 // startSides starts both servers; stop ends them.

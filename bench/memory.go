@@ -1,0 +1,129 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/core"
+	"github.com/trellishq/trellis/core/access"
+	"github.com/trellishq/trellis/core/catalog"
+	"github.com/trellishq/trellis/graphql"
+	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/policy"
+)
+
+// The most memory that a workspace may take, in megabytes.
+const (
+	crmMemory  = 2
+	manyMemory = 150
+)
+
+// asked is how many objects each role set asks for.
+const asked = 200
+
+// memory measures what a workspace holds on to after its role sets have asked
+// for its objects: metadata, policies, types, plans. The floor is its definition
+// alone, as it was decoded.
+func (r *runner) memory(ctx context.Context, rep *Report) error {
+	sizes := r.ground.Size.manySizes()
+	n := sizes[len(sizes)-1]
+	if _, err := r.ground.many(ctx, n, r.o.Out); err != nil {
+		return err
+	}
+	var many []string
+	for i := range manyRoles {
+		many = append(many, manyRole(i))
+	}
+	for _, m := range []struct {
+		name, slug string
+		roles      []string
+		most       float64
+	}{
+		{"memory CRM", r.ground.view.Slug, []string{role}, crmMemory},
+		{fmt.Sprintf("memory %d", n), manySlug(n), many, manyMemory},
+	} {
+		fmt.Fprintf(r.o.Out, "measuring %s\n", m.name)
+		used, err := r.held(ctx, m.slug, m.roles)
+		if err != nil {
+			return err
+		}
+		least, err := r.definition(ctx, m.slug)
+		if err != nil {
+			return err
+		}
+		rep.limited(m.name, "MB", []float64{used}, []float64{least}, m.most)
+	}
+	return nil
+}
+
+// heap is what is in use, in megabytes.
+func heap() float64 {
+	runtime.GC()
+	runtime.GC() // what pools and finalizers held
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc) / (1 << 20)
+}
+
+// held is the heap that one more server would use for the workspace.
+func (r *runner) held(ctx context.Context, slug string, roles []string) (float64, error) {
+	db := r.ground.db
+	before := heap()
+	cat, acc := catalog.New(db, nil), access.New(db)
+	api := graphql.New(graphql.Options{Engine: core.New(core.Options{DB: db, Catalog: cat, Access: acc})})
+	v, err := cat.Current(ctx, slug)
+	if err != nil {
+		return 0, err
+	}
+	var buf []byte
+	names := v.Snapshot.Names()
+	for i, role := range roles {
+		p := &policy.Principal{Kind: policy.KindKey, ID: trellis.NewID(), WorkspaceID: v.WorkspaceID, Name: role}
+		p.SetRoles([]string{role})
+		for k := range min(asked, len(names)) {
+			o := v.Snapshot.Lookup(names[(i*asked/2+k)%len(names)])
+			buf, _ = api.Execute(ctx, slug, p, &graphql.Params{Query: firstText(o)}, buf[:0])
+			if bytes.HasPrefix(buf, []byte(`{"errors"`)) && !bytes.Contains(buf, []byte("Cannot query field")) { // what the role may not see
+				return 0, fmt.Errorf("bench: %s: %.500s", role, buf)
+			}
+		}
+	}
+	after := heap()
+	runtime.KeepAlive(cat)
+	runtime.KeepAlive(api)
+	return after - before, nil
+}
+
+// firstText asks for some fields of an object's records.
+func firstText(o *metadata.ObjectView) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "{ %s(first: 1, orderBy: [{createdAt: ASC}]) { nodes { id version createdAt } } }", o.Plural)
+	return b.String()
+}
+
+// definition is the heap of what a workspace defines, decoded.
+func (r *runner) definition(ctx context.Context, slug string) (float64, error) {
+	v, err := catalog.New(r.ground.db, nil).Current(ctx, slug)
+	if err != nil {
+		return 0, err
+	}
+	raw, err := json.Marshal(v.Definition())
+	if err != nil {
+		return 0, err
+	}
+	v = nil
+	before := heap()
+	var def metadata.Definition
+	if err := json.Unmarshal(raw, &def); err != nil {
+		return 0, err
+	}
+	after := heap()
+	runtime.KeepAlive(&def)
+	runtime.KeepAlive(raw)
+	return after - before, nil
+}
