@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/metadata"
 )
 
 // fieldTarget is how long a field may take to be added, in milliseconds.
@@ -48,6 +49,9 @@ func (r *runner) fields(ctx context.Context, rep *Report) error {
 	return nil
 }
 
+// things is how many of n objects are not the system's.
+func things(n int) int { return n - len(metadata.SystemObjects()) }
+
 // unused is a name that no field had.
 func unused(first string) string {
 	id := trellis.NewID()
@@ -58,7 +62,7 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 
 // addField adds a field to the i-th of n objects and asks for it.
 func (r *runner) addField(ctx context.Context, n, i int, key string) error {
-	object := i * 7 % n
+	object := i * 7 % things(n)
 	field := unused("x")
 	base := "http://" + r.trellis.address + "/w/" + manySlug(n)
 	added, err := r.post(ctx, base+"/admin/graphql", key, `mutation ($o: String!, $f: FieldInput!) { addField(object: $o, field: $f) { problems { message } } }`,
@@ -93,7 +97,7 @@ func (r *runner) post(ctx context.Context, url, key, query string, vars map[stri
 
 // addColumn is the floor, on a table of another object.
 func (r *runner) addColumn(ctx context.Context, n, i int) (time.Duration, error) {
-	table := pgx.Identifier{"ws_" + manySlug(n), fmt.Sprintf("thing%d", (i*7+3)%n)}.Sanitize()
+	table := pgx.Identifier{"ws_" + manySlug(n), fmt.Sprintf("thing%d", (i*7+3)%things(n))}.Sanitize()
 	column := pgx.Identifier{unused("y")}.Sanitize()
 	begun := time.Now()
 	if _, err := r.ground.db.Exec(ctx, "ALTER TABLE "+table+" ADD COLUMN "+column+" text"); err != nil {

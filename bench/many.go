@@ -33,7 +33,7 @@ func manySlug(n int) string { return fmt.Sprintf("many%d", n) }
 
 func manyObject(i int) string { return fmt.Sprintf("thing%d", i) }
 
-// many makes the workspace of n objects, or takes it as it was left, and gives
+// many makes the workspace of n objects, the system's among them, or takes it as it was left, and gives
 // the key of somebody who may change it and see everything.
 func (g *Ground) many(ctx context.Context, n int, out io.Writer) (key string, err error) {
 	v, err := g.catalog.Current(ctx, manySlug(n))
@@ -43,6 +43,7 @@ func (g *Ground) many(ctx context.Context, n int, out io.Writer) (key string, er
 	if err != nil {
 		return "", err
 	}
+	n = things(n)
 	have := 0
 	for v.Snapshot.Lookup(manyObject(have)) != nil {
 		have++

@@ -51,6 +51,17 @@ func (g *Grant) Unconditional() bool {
 	return len(g.deny) == 0 && slices.ContainsFunc(g.allow, (*rule).always)
 }
 
+// Fixed says that the grant is the same whoever asks and whenever: no rule of it
+// reads user, now or today. Rows and Access.When then need no Vars.
+func (g *Grant) Fixed() bool {
+	for _, rules := range [][]*rule{g.allow, g.deny, g.narrow} {
+		if slices.ContainsFunc(rules, func(r *rule) bool { return !r.fixed() }) {
+			return false
+		}
+	}
+	return true
+}
+
 // Rows is the condition a record must meet: expr.Always, expr.Never, or a tree
 // (allow OR allow …) AND NOT deny …, negations pushed to the leaves.
 func (g *Grant) Rows(v *expr.Vars) expr.Pred {

@@ -18,6 +18,25 @@ type rule struct {
 	once     sync.Once
 	compiled *expr.Rule
 	err      error
+
+	// What the rule comes to when it asks for neither user nor moment.
+	fixedOnce         sync.Once
+	fixedYes, fixedNo expr.Pred
+}
+
+// fixed says that the rule comes to the same for everybody at any time.
+func (r *rule) fixed() bool { return r.always() || r.err != nil || !r.compiled.Moment() }
+
+func (r *rule) fix() {
+	v := expr.Vars{}
+	var err error
+	if r.fixedYes, err = r.compiled.Predicate(v); err != nil {
+		r.fixedYes = expr.Never
+	}
+	if r.fixedNo, err = r.compiled.Negation(v); err != nil {
+		r.fixedNo = expr.Never
+	}
+	r.fixedYes, r.fixedNo = expr.Fold(r.fixedYes), expr.Fold(r.fixedNo)
 }
 
 // ruleKey finds a rule. The same text means another thing on another object.
@@ -41,6 +60,10 @@ func (r *rule) holds(v *expr.Vars) expr.Pred {
 	if r.err != nil {
 		return expr.Never
 	}
+	if r.fixed() {
+		r.fixedOnce.Do(r.fix)
+		return r.fixedYes
+	}
 	p, err := r.compiled.Predicate(*v)
 	if err != nil {
 		return expr.Never
@@ -53,6 +76,10 @@ func (r *rule) holds(v *expr.Vars) expr.Pred {
 func (r *rule) fails(v *expr.Vars) expr.Pred {
 	if r.always() || r.err != nil {
 		return expr.Never
+	}
+	if r.fixed() {
+		r.fixedOnce.Do(r.fix)
+		return r.fixedNo
 	}
 	p, err := r.compiled.Negation(*v)
 	if err != nil {
