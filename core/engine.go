@@ -109,7 +109,7 @@ func (e *Engine) Query(ctx context.Context, r *Request, q *query.Query, buf []by
 	for attempt := 0; ; attempt++ {
 		space := r.space()
 		space.Shapes = &e.book(r).shapes
-		plan, err := query.Compile(ctx, space, r.caller(), q)
+		plan, err := query.Compile(ctx, space, &query.Caller{Principal: r.Principal, Policy: r.Policy, Now: r.Now}, q)
 		if err != nil {
 			return buf, err
 		}

@@ -58,10 +58,13 @@ func (c *compiler) keep(n *node) {
 		c.keep(child)
 	}
 	switch n.bind.what {
+	case rootMany:
+		n.remember()
 	case rootOne, recordLookup, refRecord, listNodes, edgeNode, payloadRecord, batchRecord:
 		if !slices.ContainsFunc(n.children, func(n *node) bool { return n.dynamic }) {
 			if s, err := c.selection(n); err == nil {
 				n.selection = &s
+				n.remember()
 			}
 		}
 	case recordList:
@@ -73,6 +76,13 @@ func (c *compiler) keep(n *node) {
 	}
 }
 
+// remember gives a root a memo when what it selects is the same each time.
+func (n *node) remember() {
+	if w := n.bind.what; (w == rootOne || w == rootMany) && !slices.ContainsFunc(n.children, func(n *node) bool { return n.dynamic }) {
+		n.memo = &query.Memo{}
+	}
+}
+
 // root compiles a top-level field of a query.
 func (c *compiler) root(n *node) (*query.Query, int, *trellis.Error) {
 	if n.query != nil {
@@ -80,14 +90,14 @@ func (c *compiler) root(n *node) (*query.Query, int, *trellis.Error) {
 	}
 	if n.bind.what == rootOne {
 		get, cost, err := c.get(n)
-		return &query.Query{Get: get}, cost, err
+		return &query.Query{Get: get, Memo: n.memo}, cost, err
 	}
 	list, err := c.list(n, query.DefaultFirst, query.MaxFirst)
 	if err != nil {
 		return nil, 0, err
 	}
 	list.list.Object = n.bind.object.Name
-	return &query.Query{List: list.list}, list.cost, nil
+	return &query.Query{List: list.list, Memo: n.memo}, list.cost, nil
 }
 
 func (c *compiler) get(n *node) (*query.Get, int, *trellis.Error) {

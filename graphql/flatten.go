@@ -24,6 +24,8 @@ type node struct {
 	selection *compiledSelection
 	list      *compiledList
 	query     *query.Query
+	// memo is of a root whose selection does not depend on variables.
+	memo *query.Memo
 	cost      int
 }
 

@@ -94,13 +94,22 @@ type compiler struct {
 	caller *Caller
 	grants map[string]*policy.Grant
 	items  int
+	form   *form // when the plan is made for a Memo
 }
 
 // Compile resolves names, takes the caller's grants and renders the statements.
 // Errors are INVALID_INPUT for names that are not there or not the caller's to
 // see, with the path inside the query (keys of the answer, then arguments).
 func Compile(ctx context.Context, space *Space, caller *Caller, q *Query) (*Plan, error) {
-	c := &compiler{ctx: ctx, space: space, caller: caller, grants: make(map[string]*policy.Grant, 4)}
+	if q.Memo != nil {
+		return compileMemo(ctx, space, caller, q)
+	}
+	return compile(ctx, space, caller, q, nil)
+}
+
+// compile makes the plan of a query, or of its form.
+func compile(ctx context.Context, space *Space, caller *Caller, q *Query, f *form) (*Plan, error) {
+	c := &compiler{ctx: ctx, space: space, caller: caller, grants: make(map[string]*policy.Grant, 4), form: f}
 	switch {
 	case q.Get != nil && q.List == nil:
 		l, err := c.get(q.Get)
@@ -208,7 +217,7 @@ func (c *compiler) live(r *rows, deleted bool) error {
 		return err
 	}
 	r.b.text(" AND (" + r.s.alias + `."deleted_at" IS NULL OR `)
-	if err := rd.trusted(r.s, g.Rows(c.caller.Vars)); err != nil {
+	if err := rd.trusted(r.s, g.Rows(c.varsOf(g))); err != nil {
 		return err
 	}
 	r.b.text(")")

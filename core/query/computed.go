@@ -6,6 +6,7 @@ import (
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/metadata/expr"
+	"github.com/trellishq/trellis/policy"
 )
 
 // Bounds of what a computed field may become as SQL. Metadata holds narrower
@@ -60,5 +61,18 @@ func (c *compiler) vars() *expr.Vars {
 	if c.caller == nil {
 		return &expr.Vars{}
 	}
-	return c.caller.Vars
+	if c.form != nil {
+		c.form.personal = true
+	}
+	return c.caller.vars()
 }
+
+// varsOf are those that the rules of a grant need.
+func (c *compiler) varsOf(g *policy.Grant) *expr.Vars {
+	if g.Fixed() {
+		return &noVars
+	}
+	return c.vars()
+}
+
+var noVars expr.Vars

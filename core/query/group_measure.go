@@ -122,7 +122,7 @@ func (gr *grouper) zone() (string, error) {
 	if gr.zoneSQL != "" {
 		return gr.zoneSQL, nil
 	}
-	now := gr.c.caller.Vars.Now
+	now := gr.c.vars().Now
 	name := gr.q.Zone
 	if name == "" {
 		name = now.Location().String()

@@ -221,7 +221,7 @@ func (l *stored) among() error {
 // rights selects what the caller may do, as boolean columns.
 func (l *stored) rights() error {
 	rd := renderer{builder: l.b, c: l.c}
-	vars := l.c.caller.Vars
+	vars := l.c.caller.vars()
 	engine := l.c.caller.Policy
 	see, err := engine.Grant(l.c.ctx, l.c.caller.Principal, l.w.Object.Name, metadata.ActionRead)
 	seen := expr.Pred(expr.Never)

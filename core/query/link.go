@@ -57,7 +57,7 @@ func (r *renderer) linkField(rel *metadata.Relation, id string, to scope) error 
 	default:
 		return errNoField(rel.Of, rel.Field.Name)
 	}
-	cond := a.When(r.c.caller.Vars)
+	cond := a.When(r.c.varsOf(g))
 	if rel.Back() {
 		r.text(" AND ")
 		return r.trusted(to, cond)

@@ -105,7 +105,7 @@ func Update(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, 
 	b.columns(fields, "p_")
 	b.text(`, "p_row", "p_was") WHERE t."id" = p."p_row" AND t."version" = p."p_was"`)
 	c := &compiler{ctx: ctx, space: space, caller: caller}
-	pre, err := writeRule(g, written, caller.Vars)
+	pre, err := writeRule(g, written, caller.vars())
 	if err != nil {
 		return Statement{}, err
 	}
@@ -126,7 +126,7 @@ func Update(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, 
 // written: as a statement of its own, because RETURNING would see the state
 // before. st is nil when there is nothing left to check.
 func PostRule(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, ids []trellis.ID, images []*Image, fields []string) (st *Statement, ok bool, err error) {
-	p, err := writeRule(g, fields, caller.Vars)
+	p, err := writeRule(g, fields, caller.vars())
 	if err != nil {
 		return nil, false, err
 	}

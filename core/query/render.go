@@ -375,7 +375,7 @@ func (r *renderer) refers(s scope, f *metadata.Field, on, id string) error {
 		return nil
 	case policy.When:
 		r.text(" AND ")
-		return r.trusted(s, a.When(r.c.caller.Vars))
+		return r.trusted(s, a.When(r.c.varsOf(s.grant)))
 	}
 	return errNoField(f.Target, f.Inverse)
 }
@@ -418,9 +418,9 @@ func (r *renderer) exists(target string, not, woven bool, cond expr.Pred, join f
 
 // andRows adds the row rules of the scope's grant, read as the system.
 func (r *renderer) andRows(s scope) error {
-	rows := s.grant.Rows(r.c.caller.Vars)
+	rows := s.grant.Rows(r.c.varsOf(s.grant))
 	if s.also != nil {
-		rows = both(rows, s.also.Rows(r.c.caller.Vars))
+		rows = both(rows, s.also.Rows(r.c.varsOf(s.also)))
 	}
 	if rows == expr.Pred(expr.Always) {
 		return nil
@@ -504,7 +504,7 @@ func (r *renderer) shown(s scope, f *metadata.Field) (mode policy.Mode, when exp
 	a := s.grant.Field(f.Name)
 	mode = a.Mode
 	if mode == policy.When {
-		when = a.When(r.c.caller.Vars)
+		when = a.When(r.c.varsOf(s.grant))
 	}
 	if s.also == nil {
 		return mode, when
@@ -512,9 +512,9 @@ func (r *renderer) shown(s scope, f *metadata.Field) (mode policy.Mode, when exp
 	b := s.also.Field(f.Name)
 	switch {
 	case b.Mode == policy.When && mode == policy.When:
-		when = both(when, b.When(r.c.caller.Vars))
+		when = both(when, b.When(r.c.varsOf(s.also)))
 	case b.Mode == policy.When:
-		when = b.When(r.c.caller.Vars)
+		when = b.When(r.c.varsOf(s.also))
 	}
 	return min(mode, b.Mode), when
 }

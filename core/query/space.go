@@ -2,6 +2,7 @@ package query
 
 import (
 	"strings"
+	"time"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata"
@@ -22,8 +23,17 @@ type Space struct {
 type Caller struct {
 	Principal *policy.Principal
 	Policy    *policy.Engine
-	// Vars hold what rules may know of the caller and the moment.
+	// Vars hold what rules may know of the caller and the moment. Nil means what
+	// Principal says at Now.
 	Vars *expr.Vars
+	Now  time.Time
+}
+
+func (c *Caller) vars() *expr.Vars {
+	if c.Vars == nil {
+		c.Vars = c.Principal.Vars(c.Now)
+	}
+	return c.Vars
 }
 
 // TableName is the quoted, qualified name of an object's table.

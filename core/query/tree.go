@@ -18,6 +18,8 @@ const (
 type Query struct {
 	Get  *Get
 	List *List
+	// Memo, when not nil, spares compiling the same query again.
+	Memo *Memo
 }
 
 // Get asks for one record, by id or by the fields of a unique key.
