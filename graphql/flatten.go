@@ -26,7 +26,7 @@ type node struct {
 	query     *query.Query
 	// memo is of a root whose selection does not depend on variables.
 	memo *query.Memo
-	cost      int
+	cost int
 }
 
 // guard is when a node is there: one of the lists of conditions holds. A nil
