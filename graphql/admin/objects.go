@@ -69,6 +69,7 @@ type field struct{ f data.FieldInfo }
 
 func (f *field) Name() string       { return f.f.Name }
 func (f *field) Kind() string       { return string(f.f.Kind) }
+func (f *field) ValueKind() string  { return string(f.f.ValueKind()) }
 func (f *field) Package() string    { return f.f.Package }
 func (f *field) Label() []labelText { return labels(f.f.Label) }
 func (f *field) System() bool       { return f.f.System() }
@@ -82,7 +83,10 @@ func (f *field) Target() *string    { return optional(f.f.Target) }
 func (f *field) Inverse() *string   { return optional(f.f.Inverse) }
 func (f *field) Default() *string   { return optional(f.f.Default) }
 
+func (f *field) Help() []labelText  { return labels(f.f.Help) }
+
 func (f *field) MaxLength() *int32 { return number(f.f.MaxLength) }
+func (f *field) MaxRating() *int32 { return number(f.f.MaxRating) }
 func (f *field) Precision() *int32 { return number(f.f.Precision) }
 func (f *field) Scale() *int32 {
 	if f.f.Precision == 0 {

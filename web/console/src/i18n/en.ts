@@ -180,6 +180,8 @@ export const en = {
     number: 'This is not a number.',
     integer: 'This must be a whole number.',
     currency: 'Choose a currency.',
+    duration: 'Write it like 1h 30m or 2d.',
+    json: 'This is not valid JSON.',
     amount: 'Amount',
     currencyCode: 'Currency',
     choose: 'Choose…',
@@ -188,6 +190,7 @@ export const en = {
     clear: 'Clear',
     open: 'Open {{title}}',
   },
+  part: { country: 'Country', region: 'State or province', city: 'City', district: 'District', street: 'Street and number', postalCode: 'Postal code', full: 'Full name', family: 'Family name', given: 'Given name', lat: 'Latitude', lng: 'Longitude' },
   value: { yes: 'Yes', no: 'No', empty: 'Empty', hidden: 'Not visible to you' },
   principal: { key: 'API key', connection: 'Connection', plugin: 'Plugin', system: 'System', user: 'A user' },
 } as const

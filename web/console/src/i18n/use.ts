@@ -18,6 +18,8 @@ export function useLabels() {
     object: (object: ObjectMeta) => labelIn(object.label, language, object.name),
     objects: (object: ObjectMeta) => labelIn(object.pluralLabel, language, object.plural),
     field: (field: FieldMeta) => labelIn(field.label, language, field.name),
+    /** The sentence beside an input, null when there is none. */
+    help: (field: FieldMeta) => labelIn(field.help, language, '') || null,
     option: (option: OptionMeta) => labelIn(option.label, language, option.name),
   }
 }

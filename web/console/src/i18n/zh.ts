@@ -181,6 +181,8 @@ export const zh: Texts = {
     number: '请输入数字。',
     integer: '请输入整数。',
     currency: '请选择币种。',
+    duration: '请按 1h 30m 或 2d 的形式填写。',
+    json: '这不是有效的 JSON。',
     amount: '金额',
     currencyCode: '币种',
     choose: '请选择…',
@@ -189,6 +191,7 @@ export const zh: Texts = {
     clear: '清除',
     open: '打开“{{title}}”',
   },
+  part: { country: '国家', region: '省/自治区', city: '市', district: '区/县', street: '详细地址', postalCode: '邮编', full: '姓名', family: '姓', given: '名', lat: '纬度', lng: '经度' },
   value: { yes: '是', no: '否', empty: '空', hidden: '您无权查看' },
   principal: { key: 'API 密钥', connection: '连接', plugin: '插件', system: '系统', user: '用户' },
 }

@@ -42,17 +42,41 @@ export function isLookup(field: FieldMeta): boolean {
   return field.kind === 'lookup' || field.kind === 'user'
 }
 
+const numeric = new Set<FieldKind>(['integer', 'decimal', 'currency', 'percent'])
+const textual = new Set<FieldKind>(['text', 'email', 'phone', 'url', 'longText', 'richText', 'personName', 'autoNumber'])
+const long = new Set<FieldKind>(['longText', 'richText', 'json', 'address', 'expression'])
+/** Kinds that have pages of their own, or none yet: forms and lists leave them out. */
+const apart = new Set<FieldKind>(['polymorphic', 'manyToMany', 'file'])
+
 export function isNumeric(field: FieldMeta): boolean {
-  return field.kind === 'integer' || field.kind === 'decimal' || field.kind === 'currency'
+  return numeric.has(field.kind)
+}
+
+/** Numbers that are written in decimals: text on the wire, so that nothing is rounded. */
+export function isDecimal(field: FieldMeta): boolean {
+  return field.kind === 'decimal' || field.kind === 'percent'
 }
 
 export function isTextual(field: FieldMeta): boolean {
-  return field.kind === 'text' || field.kind === 'email' || field.kind === 'phone'
+  return textual.has(field.kind)
 }
 
 /** Long texts get a text area and the whole width. */
 export function isLongText(field: FieldMeta): boolean {
-  return field.kind === 'text' && (field.maxLength ?? 0) > 500
+  return long.has(field.kind) || (field.kind === 'text' && (field.maxLength ?? 0) > 500)
+}
+
+/** The parts of kinds that have several, in the order of the data API. */
+const partsOf: Partial<Record<FieldKind, readonly PartName[]>> = {
+  address: ['country', 'region', 'city', 'district', 'street', 'postalCode'],
+  personName: ['full', 'family', 'given'],
+  geoPoint: ['lat', 'lng'],
+}
+
+export type PartName = 'country' | 'region' | 'city' | 'district' | 'street' | 'postalCode' | 'full' | 'family' | 'given' | 'lat' | 'lng'
+
+export function parts(field: FieldMeta): readonly PartName[] | undefined {
+  return partsOf[field.kind]
 }
 
 export function fieldOf(object: ObjectMeta, name: string): FieldMeta | undefined {
@@ -72,6 +96,7 @@ export function labelIn(labels: Labels, lang: string, fallback: string): string 
 
 /** A lookup to an object the caller may not see has nothing to show: the data API leaves it out. */
 function isShown(field: FieldMeta, workspace: Workspace): boolean {
+  if (apart.has(field.kind)) return false
   return !isLookup(field) || workspace.target(field) !== undefined
 }
 

@@ -1,10 +1,15 @@
+import type { PartName } from '../objects/model'
+
 /** An amount as the server writes it, exact: never a float. */
 export type Money = { amount: string | null; currency: string | null }
 
 /** The record a lookup refers to, with the value of its title field. */
 export type Ref = { id: string; title: string | null }
 
-export type Value = string | number | boolean | Money | Ref | null
+/** A value of several parts: an address, a person's name, a place. */
+export type Composite = { parts: { [part in PartName]?: string } }
+
+export type Value = string | number | boolean | string[] | Money | Ref | Composite | null
 
 /** One record, with the fields that were asked for. */
 export type RecordData = {
@@ -28,6 +33,10 @@ export const countCap = 10_000
 
 export function isMoney(value: Value): value is Money {
   return typeof value === 'object' && value !== null && 'amount' in value
+}
+
+export function isComposite(value: Value): value is Composite {
+  return typeof value === 'object' && value !== null && 'parts' in value
 }
 
 export function isRef(value: Value): value is Ref {

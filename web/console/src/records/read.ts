@@ -1,6 +1,7 @@
-import { isLookup, titleField } from '../objects/model'
-import type { FieldMeta, ObjectMeta, Workspace } from '../objects/model'
-import type { Money, Page, RecordData, Ref, Value } from './model'
+import { isLookup, parts, titleField } from '../objects/model'
+import type { FieldMeta, ObjectMeta, PartName, Workspace } from '../objects/model'
+import { isComposite } from './model'
+import type { Composite, Money, Page, RecordData, Ref, Value } from './model'
 
 /** Turns what the data API answered into records, checking as it goes: the types are known at run time only. */
 
@@ -20,6 +21,16 @@ function readMoney(value: unknown): Money | null {
   return { amount: text(value['amount']), currency: text(value['currency']) }
 }
 
+function readParts(value: unknown, names: readonly PartName[]): Composite | null {
+  if (!isNode(value)) return null
+  const parts: Composite['parts'] = {}
+  for (const name of names) {
+    const part = text(value[name])
+    if (part !== null && part !== '') parts[name] = part
+  }
+  return { parts }
+}
+
 function readRef(value: unknown, target: ObjectMeta | undefined): Ref | null {
   if (typeof value === 'string') return { id: value, title: null }
   if (!isNode(value) || typeof value['id'] !== 'string') return null
@@ -30,6 +41,10 @@ function readRef(value: unknown, target: ObjectMeta | undefined): Ref | null {
 export function readValue(value: unknown, field: FieldMeta, workspace: Workspace): Value {
   if (value === null || value === undefined) return null
   if (field.kind === 'currency') return readMoney(value)
+  const several = parts(field)
+  if (several) return readParts(value, several)
+  if (field.kind === 'json') return JSON.stringify(value, null, 2)
+  if (Array.isArray(value)) return value.filter((entry) => typeof entry === 'string')
   if (isLookup(field)) return readRef(value, workspace.target(field))
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
   return null
@@ -62,6 +77,7 @@ export function readPage(connection: unknown, fields: FieldMeta[], workspace: Wo
 export function titleOf(record: RecordData, object: ObjectMeta): string {
   const field = titleField(object)
   const value = field ? record.values[field.name] : null
+  if (value && isComposite(value)) return value.parts.full ?? shortId(record.id)
   return typeof value === 'string' && value !== '' ? value : shortId(record.id)
 }
 

@@ -1,4 +1,4 @@
-import { isLookup, titleField } from '../objects/model'
+import { isLookup, parts, titleField } from '../objects/model'
 import type { FieldMeta, ObjectMeta, Workspace } from '../objects/model'
 import { mutationNames, typeNames } from './names'
 
@@ -7,6 +7,8 @@ import { mutationNames, typeNames } from './names'
 function selectField(field: FieldMeta, workspace: Workspace): string | null {
   if (field.name === 'id' || field.name === 'version') return null
   if (field.kind === 'currency') return `${field.name} { amount currency }`
+  const several = parts(field)
+  if (several) return `${field.name} { ${several.join(' ')} }`
   if (!isLookup(field)) return field.name
   const target = workspace.target(field)
   if (!target) return null

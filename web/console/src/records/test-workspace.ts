@@ -21,6 +21,8 @@ export function field(name: string, kind: FieldMeta['kind'], more: Partial<Field
     scale: null,
     target: null,
     default: null,
+    maxRating: null,
+    help: [],
     options: [],
     ...more,
   }

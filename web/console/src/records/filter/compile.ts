@@ -15,7 +15,7 @@ function isPeriod(text: string | undefined): text is Period {
 }
 
 function number(field: FieldMeta, value: string): string | number {
-  return field.kind === 'integer' ? Number(value) : value
+  return field.kind === 'integer' || field.kind === 'rating' ? Number(value) : value
 }
 
 /** A range of days: of dates as they are, of instants half open at the day after. */
@@ -58,7 +58,7 @@ function compare(field: FieldMeta, condition: Condition, context: Context): Filt
     case 'notEmpty':
       return { isNull: false }
     case 'in':
-      return { in: condition.values }
+      return { [field.kind === 'multiSelect' ? 'hasAny' : 'in']: condition.values }
     case 'me':
       return context.workspace.viewer.userId === null ? null : { eq: context.workspace.viewer.userId }
     case 'between':
@@ -76,6 +76,7 @@ function compare(field: FieldMeta, condition: Condition, context: Context): Filt
     }
     case 'notIn':
       // Through a lookup the whole condition is denied, see compileOne.
+      if (field.kind === 'multiSelect') return { hasNone: condition.values }
       return isLookup(field) ? { in: condition.values } : { notIn: condition.values }
     case 'contains':
       return { iContains: first }

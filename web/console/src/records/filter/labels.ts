@@ -1,7 +1,7 @@
 import { useQueries } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { useLabels, useLanguage } from '../../i18n/use'
-import { isLookup } from '../../objects/model'
+import { isLookup, isNumeric } from '../../objects/model'
 import type { FieldMeta, ObjectMeta } from '../../objects/model'
 import { useWorkspace } from '../../objects/workspace'
 import { titlesOptions } from '../api'
@@ -50,7 +50,7 @@ export function useConditionTexts(conditions: Condition[], object: ObjectMeta): 
     const option = field.options.find((known) => known.name === value)
     if (option) return labels.option(option)
     if (parseDay(value)) return formatDate(value, locale)
-    return field.kind === 'currency' || field.kind === 'decimal' || field.kind === 'integer' ? formatNumber(value, locale) : value
+    return isNumeric(field) ? formatNumber(value, locale) : value
   }
   const text = (condition: Condition, { field, hop }: Resolved): string => {
     const name = hop ? `${labels.field(hop)} › ${labels.field(field)}` : labels.field(field)

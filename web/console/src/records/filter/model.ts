@@ -44,7 +44,18 @@ function comparisons(field: FieldMeta): Operator[] {
     case 'integer':
     case 'decimal':
     case 'currency':
+    case 'percent':
+    case 'rating':
       return ordered
+    case 'time':
+      return ['gte', 'lte', 'between', 'eq']
+    case 'multiSelect':
+      return ['in', 'notIn']
+    case 'json':
+    case 'address':
+    case 'geoPoint':
+    case 'duration':
+      return []
     case 'boolean':
       return ['isTrue', 'isFalse']
     case 'date':
@@ -65,7 +76,8 @@ function comparisons(field: FieldMeta): Operator[] {
 
 /** What a field may be compared by, the usual one first. */
 export function operatorsOf(field: FieldMeta): Operator[] {
-  return field.required || field.system ? comparisons(field) : [...comparisons(field), ...nullness]
+  const own = comparisons(field)
+  return own.length > 0 && (field.required || field.system) ? own : [...own, ...nullness]
 }
 
 /** How many values an operator needs; Infinity for a list of any length above zero. */

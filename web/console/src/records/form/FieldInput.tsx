@@ -8,8 +8,10 @@ import type { FieldMeta } from '../../objects/model'
 import { useWorkspace } from '../../objects/workspace'
 import { LookupInput } from '../value/LookupInput'
 import { currencies } from './currencies'
-import { isDraftMoney, isDraftRef } from './draft'
+import { isDraftMoney, isDraftParts, isDraftRef } from './draft'
 import type { DraftValue } from './draft'
+import { JSONInput, OptionsInput, PartsInput, RatingInput } from './KindInputs'
+import type { Common } from './KindInputs'
 
 // Calendars are only loaded by forms that have a date.
 const DayInput = lazy(() => import('../value/DayInput').then((module) => ({ default: module.DayInput })))
@@ -41,7 +43,7 @@ export function FieldInput({ field, value, onChange, errors, hint }: Props) {
       label={labels.field(field)}
       required={field.required}
       labelProps={{ htmlFor: id }}
-      description={hint}
+      description={hint ?? labels.help(field)}
       error={wrong ? errors.join(' ') : null}
       errorProps={{ 'data-testid': `error-${field.name}` }}
       inputWrapperOrder={['label', 'input', 'description', 'error']}
@@ -77,6 +79,16 @@ function Control({ id, field, value, onChange, wrong }: ControlProps): ReactNode
       return <DayInput {...common} value={text} onChange={onChange} />
     case 'dateTime':
       return <InstantInput {...common} value={text} onChange={onChange} />
+    case 'multiSelect':
+      return <OptionsInput {...common} field={field} value={Array.isArray(value) ? value : []} onChange={onChange} />
+    case 'rating':
+      return <RatingInput {...common} field={field} value={text} onChange={onChange} />
+    case 'json':
+      return <JSONInput {...common} field={field} value={text} onChange={onChange} />
+    case 'address':
+    case 'personName':
+    case 'geoPoint':
+      return <PartsInput {...common} field={field} value={value !== null && isDraftParts(value) ? value : { parts: {} }} onChange={onChange} />
     case 'select':
       return <OptionInput {...common} field={field} value={text} onChange={onChange} />
     default:
@@ -84,20 +96,23 @@ function Control({ id, field, value, onChange, wrong }: ControlProps): ReactNode
   }
 }
 
-type Common = { id: string; error: boolean; 'aria-describedby': string | undefined }
 type TextProps = Common & { field: FieldMeta; value: string; onChange: (value: DraftValue) => void }
 
 function PlainInput({ field, value, onChange, ...common }: TextProps) {
   if (isLongText(field)) {
     return <Textarea {...common} autosize minRows={3} maxRows={12} value={value} onChange={(event) => onChange(event.currentTarget.value)} />
   }
-  const types: Partial<Record<FieldMeta['kind'], 'email' | 'tel'>> = { email: 'email', phone: 'tel' }
+  const types: Partial<Record<FieldMeta['kind'], 'email' | 'tel' | 'url' | 'time'>> = { email: 'email', phone: 'tel', url: 'url', time: 'time' }
+  const placeholder = field.kind === 'duration' ? '1h 30m' : undefined
   const type = types[field.kind] ?? 'text'
   return (
     <TextInput
       {...common}
       type={type}
       autoComplete="off"
+      placeholder={placeholder}
+      {...(type === 'time' && { step: 1 })}
+      rightSection={field.kind === 'percent' ? '%' : undefined}
       inputMode={isNumeric(field) ? 'decimal' : undefined}
       {...(field.maxLength !== null && { maxLength: field.maxLength })}
       value={value}

@@ -99,3 +99,50 @@ describe('rebase', () => {
     expect(rebase(mine, base, theirs, fields)).toEqual({ ...base, name: 'Mine', seats: '9' })
   })
 })
+
+describe('kinds of more than a line', () => {
+  const tags = field('tags', 'multiSelect')
+  const home = field('home', 'address')
+  const person = field('person', 'personName')
+  const spent = field('spent', 'duration')
+  const extra = field('extra', 'json')
+  const place = field('place', 'geoPoint')
+  const more = [tags, home, person, spent, extra, place]
+  const stored: RecordData = {
+    id: '1',
+    version: 1,
+    values: { tags: ['a', 'b'], home: { parts: { city: '上海' } }, person: { parts: { full: '王芳' } }, spent: 'PT1H30M', extra: null, place: null },
+  }
+  const before = draftOf(stored, more)
+
+  it('takes the same options in another order, and parts with white space around, for the same', () => {
+    const same = { ...before, tags: ['b', 'a'], home: { parts: { city: ' 上海 ', street: '' } } }
+    expect(changedFields(same, before, more)).toEqual([])
+  })
+
+  it('sends lists, parts, ISO 8601 and JSON', () => {
+    const typed = { ...before, person: { parts: { full: '王芳', family: '李' } }, spent: '2d', extra: '{"a": [1]}', place: { parts: { lat: '31.2', lng: '121,5' } } }
+    expect(inputOf(typed, more)).toEqual({
+      tags: ['a', 'b'],
+      home: { city: '上海' },
+      person: { family: '李' },
+      spent: 'P2D',
+      extra: { a: [1] },
+      place: { lat: '31.2', lng: '1215' },
+    })
+  })
+
+  it('clears what was emptied', () => {
+    const empty = { tags: [], home: { parts: { city: ' ' } }, person: { parts: {} }, spent: '', extra: '', place: { parts: {} } }
+    expect(Object.values(inputOf(empty, more))).toEqual([null, null, null, null, null, null])
+  })
+
+  it('tells what cannot be sent', () => {
+    const wrong = { ...before, spent: 'soon', extra: '{', place: { parts: { lat: '31' } } }
+    expect(checkDraft(wrong, more)).toEqual([
+      { field: 'spent', reason: 'duration' },
+      { field: 'extra', reason: 'json' },
+      { field: 'place', reason: 'number' },
+    ])
+  })
+})

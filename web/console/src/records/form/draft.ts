@@ -1,21 +1,26 @@
-import { isLookup } from '../../objects/model'
+import { isDecimal, isLookup, parts } from '../../objects/model'
 import type { FieldMeta } from '../../objects/model'
-import { isMoney, isRef } from '../model'
-import type { RecordData, Ref, Value } from '../model'
+import { isComposite, isMoney, isRef } from '../model'
+import type { Composite, RecordData, Ref, Value } from '../model'
+import { formatDuration, parseDuration } from '../value/duration'
 
 /**
  * What stands in a form: texts as typed, amounts with their currency, lookups
  * with the title of what was chosen. Numbers stay text, so nothing is rounded.
  */
-export type DraftValue = string | boolean | { amount: string; currency: string } | Ref | null
+export type DraftValue = string | boolean | string[] | { amount: string; currency: string } | Ref | Composite | null
 
 export type Draft = Record<string, DraftValue>
 
 /** What a form cannot send: the field and why. */
-export type DraftProblem = { field: string; reason: 'required' | 'number' | 'integer' | 'currency' }
+export type DraftProblem = { field: string; reason: 'required' | 'number' | 'integer' | 'currency' | 'duration' | 'json' }
 
 export function isDraftMoney(value: DraftValue): value is { amount: string; currency: string } {
   return typeof value === 'object' && value !== null && 'amount' in value
+}
+
+export function isDraftParts(value: DraftValue): value is Composite {
+  return typeof value === 'object' && value !== null && 'parts' in value
 }
 
 export function isDraftRef(value: DraftValue): value is Ref {
@@ -34,8 +39,11 @@ function toDraft(value: Value, field: FieldMeta): DraftValue {
     return { amount: plain(value.amount ?? ''), currency: value.currency ?? '' }
   }
   if (isLookup(field)) return isRef(value) ? value : null
+  if (field.kind === 'multiSelect') return Array.isArray(value) ? value : []
+  if (parts(field)) return value !== null && isComposite(value) ? value : { parts: {} }
   if (value === null || typeof value === 'object') return ''
-  return field.kind === 'decimal' ? plain(String(value)) : String(value)
+  if (field.kind === 'duration') return formatDuration(String(value))
+  return isDecimal(field) ? plain(String(value)) : String(value)
 }
 
 /** A decimal without zeros that say nothing: 12.50 is 12.5, 12.00 is 12. */
@@ -62,6 +70,9 @@ function defaultOf(field: FieldMeta): DraftValue {
   if (field.kind === 'boolean') return field.default === null ? null : field.default === 'true'
   if (field.kind === 'currency') return { amount: '', currency: '' }
   if (isLookup(field)) return null
+  if (field.kind === 'multiSelect') return (field.default ?? '').split(/[,;]/).map((name) => name.trim()).filter((name) => name !== '')
+  if (parts(field)) return { parts: {} }
+  if (field.kind === 'duration') return formatDuration(field.default ?? '')
   return field.default ?? ''
 }
 
@@ -78,7 +89,17 @@ function sameValue(a: DraftValue, b: DraftValue): boolean {
     return a.currency === b.currency && (parseNumber(a.amount) ?? a.amount) === (parseNumber(b.amount) ?? b.amount)
   }
   if (isDraftRef(a) && isDraftRef(b)) return a.id === b.id
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((name) => b.includes(name))
+  if (a !== null && b !== null && isDraftParts(a) && isDraftParts(b)) return JSON.stringify(filled(a)) === JSON.stringify(filled(b))
   return a === b
+}
+
+/** What was typed of a value's parts, in a fixed order. */
+function filled({ parts: typed }: Composite): [string, string][] {
+  return Object.entries(typed)
+    .map(([name, part]): [string, string] => [name, part.trim()])
+    .filter(([, part]) => part !== '')
+    .sort(([a], [b]) => a.localeCompare(b))
 }
 
 /** The draft that goes on from another state of the record: what was changed stays, the rest is as it is there. */
@@ -94,6 +115,8 @@ export function changedFields(draft: Draft, base: Draft, fields: FieldMeta[]): F
 export function isEmptyDraft(value: DraftValue): boolean {
   if (value === null) return true
   if (isDraftMoney(value)) return value.amount.trim() === ''
+  if (Array.isArray(value)) return value.length === 0
+  if (isDraftParts(value)) return filled(value).length === 0
   return typeof value === 'string' && value.trim() === ''
 }
 
@@ -104,10 +127,39 @@ function toInput(value: DraftValue, field: FieldMeta): unknown {
     return { amount: parseNumber(value.amount), currency: value.currency }
   }
   if (value !== null && isDraftRef(value)) return value.id
+  if (Array.isArray(value)) return value
+  if (value !== null && isDraftParts(value)) return partsInput(value, field)
   const text = value ?? ''
-  if (field.kind === 'integer') return Number(parseNumber(text))
-  if (field.kind === 'decimal') return parseNumber(text)
-  return text
+  switch (field.kind) {
+    case 'integer':
+    case 'rating':
+      return Number(parseNumber(text))
+    case 'decimal':
+    case 'percent':
+      return parseNumber(text)
+    case 'duration':
+      return parseDuration(text)
+    case 'json':
+      return JSON.parse(text) as unknown
+    default:
+      return text
+  }
+}
+
+/** A name that was typed in parts is put together by the server. */
+function partsInput(value: Composite, field: FieldMeta): Record<string, string> {
+  const typed = Object.fromEntries(filled(value))
+  if (field.kind === 'personName' && (typed['family'] !== undefined || typed['given'] !== undefined)) delete typed['full']
+  return field.kind === 'geoPoint' ? Object.fromEntries(Object.entries(typed).map(([name, part]) => [name, parseNumber(part) ?? part])) : typed
+}
+
+function isJSON(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function problemOf(value: DraftValue, field: FieldMeta): DraftProblem['reason'] | null {
@@ -116,12 +168,19 @@ function problemOf(value: DraftValue, field: FieldMeta): DraftProblem['reason'] 
     if (parseNumber(value.amount) === null) return 'number'
     return value.currency === '' ? 'currency' : null
   }
+  if (value !== null && isDraftParts(value)) return field.kind === 'geoPoint' && placeIsWrong(value) ? 'number' : null
   if (typeof value !== 'string') return null
-  if (field.kind === 'decimal') return parseNumber(value) === null ? 'number' : null
+  if (isDecimal(field)) return parseNumber(value) === null ? 'number' : null
+  if (field.kind === 'duration') return parseDuration(value) === null ? 'duration' : null
+  if (field.kind === 'json') return isJSON(value) ? null : 'json'
   if (field.kind !== 'integer') return null
   const number = parseNumber(value)
   if (number === null) return 'number'
   return Number.isSafeInteger(Number(number)) && !number.includes('.') ? null : 'integer'
+}
+
+function placeIsWrong({ parts: typed }: Composite): boolean {
+  return parseNumber(typed.lat ?? '') === null || parseNumber(typed.lng ?? '') === null
 }
 
 /** What stands in the way of sending these fields. */

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Text } from '@mantine/core'
+import { Anchor, Badge, Code, Group, Rating, Text } from '@mantine/core'
 import { IconCheck, IconMinus } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -10,7 +10,9 @@ import type { Ref, Value } from '../model'
 import { shortId } from '../read'
 import { colorOf } from './color'
 import { formatValue } from './format'
+import { plainText } from './html'
 import { PrincipalView } from './PrincipalView'
+import { RichText } from './RichText'
 import classes from './ValueView.module.css'
 
 type Props = { value: Value; field: FieldMeta; wide?: boolean }
@@ -21,6 +23,19 @@ export function ValueView({ value, field, wide = false }: Props) {
   if (value === null || value === '') return <Text span inherit className="quiet" aria-hidden="true">—</Text>
   if (isRef(value)) return <RefLink value={value} field={field} />
   switch (field.kind) {
+    case 'multiSelect':
+      return <Options values={Array.isArray(value) ? value : []} field={field} />
+    case 'rating':
+      return <Rating value={Number(value)} count={field.maxRating ?? 5} readOnly size="xs" aria-label={`${Number(value)} / ${field.maxRating ?? 5}`} />
+    case 'richText':
+      return wide ? <RichText html={String(value)} /> : <>{plainText(String(value))}</>
+    case 'url':
+      return <WebLink to={String(value)} />
+    case 'longText':
+      return wide ? <span className={classes['long']}>{String(value)}</span> : <>{String(value)}</>
+    case 'json':
+    case 'expression':
+      return wide ? <Code block>{String(value)}</Code> : <Code>{String(value)}</Code>
     case 'select':
       return <OptionBadge value={String(value)} field={field} />
     case 'boolean':
@@ -32,16 +47,30 @@ export function ValueView({ value, field, wide = false }: Props) {
     case 'phone':
       return wide ? <Contact scheme="tel" to={String(value).replaceAll(/[^+\d]/g, '')} text={String(value)} /> : <>{String(value)}</>
     case 'text':
-      return wide && /^https?:\/\/\S+$/.test(String(value)) ? (
-        <Anchor inherit href={String(value)} target="_blank" rel="noopener noreferrer">
-          {String(value)}
-        </Anchor>
-      ) : (
-        <>{String(value)}</>
-      )
+      return wide ? <WebLink to={String(value)} /> : <>{String(value)}</>
     default:
       return <>{formatValue(value, field, locale)}</>
   }
+}
+
+/** A link, when the text is an address of the web. */
+function WebLink({ to }: { to: string }) {
+  if (!/^https?:\/\/\S+$/i.test(to)) return <>{to}</>
+  return (
+    <Anchor inherit href={to} target="_blank" rel="noopener noreferrer">
+      {to}
+    </Anchor>
+  )
+}
+
+function Options({ values, field }: { values: string[]; field: FieldMeta }) {
+  return (
+    <Group gap={4}>
+      {values.map((value) => (
+        <OptionBadge key={value} value={value} field={field} />
+      ))}
+    </Group>
+  )
 }
 
 function Contact({ scheme, to, text }: { scheme: 'mailto' | 'tel'; to: string; text: string }) {

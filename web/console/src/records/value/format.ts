@@ -1,7 +1,9 @@
 import type { FieldMeta } from '../../objects/model'
 import { parseDay } from '../filter/days'
-import { isMoney, isRef } from '../model'
-import type { Money, Value } from '../model'
+import { isComposite, isMoney, isRef } from '../model'
+import type { Composite, Money, Value } from '../model'
+import { formatDuration } from './duration'
+import { plainText } from './html'
 
 /**
  * Values as people read them. Amounts and decimals are strings and stay exact:
@@ -59,16 +61,46 @@ export function formatCount(total: number, cap: number, locale: string): string 
   return total >= cap ? `${text}+` : text
 }
 
+/** A number of percents: 12.50 is 12.5 %. */
+function formatPercent(text: string, locale: string): string {
+  const digits = text.includes('.') ? text.replace(/\.?0+$/, '') : text
+  return `${formatNumber(digits, locale)}\u00A0%`
+}
+
+/** Addresses as their language writes them: from the country down in Chinese, from the street up elsewhere. */
+export function formatParts({ parts }: Composite): string {
+  if (parts.lat !== undefined) return `${parts.lat}, ${parts.lng ?? ''}`
+  if (parts.full !== undefined) return parts.full
+  const down = [parts.region, parts.city, parts.district, parts.street]
+  const chinese = down.some((part) => /\p{Script=Han}/u.test(part ?? ''))
+  const words = chinese
+    ? [down.filter((part) => part !== undefined).join(''), parts.postalCode, parts.country]
+    : [parts.street, parts.district, [parts.postalCode, parts.city].filter((part) => part !== undefined).join(' '), parts.region, parts.country]
+  return words.filter((part) => part !== undefined && part !== '').join(', ')
+}
+
 /** Numbers and money are as text, lookups their title, the rest as it is; labels of selects are the caller's. */
 export function formatValue(value: Value, field: FieldMeta, locale: string): string {
   if (value === null) return ''
   if (isMoney(value)) return formatMoney(value, locale)
   if (isRef(value)) return value.title ?? ''
+  if (isComposite(value)) return formatParts(value)
+  if (Array.isArray(value)) return value.join(', ')
   switch (field.kind) {
     case 'integer':
       return formatNumber(String(value), locale, 0)
     case 'decimal':
       return formatNumber(String(value), locale)
+    case 'percent':
+      return formatPercent(String(value), locale)
+    case 'duration':
+      return formatDuration(String(value))
+    case 'time':
+      return String(value).replace(/:00$/, '')
+    case 'rating':
+      return formatNumber(String(value), locale, 0)
+    case 'richText':
+      return plainText(String(value))
     case 'date':
       return formatDate(String(value), locale)
     case 'dateTime':
