@@ -83,7 +83,7 @@ func (f *field) Target() *string    { return optional(f.f.Target) }
 func (f *field) Inverse() *string   { return optional(f.f.Inverse) }
 func (f *field) Default() *string   { return optional(f.f.Default) }
 
-func (f *field) Help() []labelText  { return labels(f.f.Help) }
+func (f *field) Help() []labelText { return labels(f.f.Help) }
 
 func (f *field) MaxLength() *int32 { return number(f.f.MaxLength) }
 func (f *field) MaxRating() *int32 { return number(f.f.MaxRating) }
