@@ -21,6 +21,9 @@ type book struct {
 	mu    sync.Mutex
 	rules map[string][]compiledRule
 	plans map[string]*writePlan
+
+	textMu sync.Mutex
+	texts  map[textKey]*expr.Rule // of expression fields
 }
 
 type compiledRule struct {
@@ -68,16 +71,20 @@ func (b *book) rulesOf(o *metadata.ObjectView) ([]compiledRule, error) {
 // so a rule that is younger does not keep it. Problems go to the rows; an error
 // is the database's. Rows that are judged under a lock are left to it.
 func (e *Engine) validate(ctx context.Context, r *Request, rows []*row) error {
-	var judged []*row
+	var judged, all []*row
 	written := map[trellis.ID]*query.Image{}
 	for _, w := range rows {
 		if w.err != nil || !w.changes() || w.verb != Create && w.verb != Update {
 			continue
 		}
 		written[w.id] = w.image
+		all = append(all, w)
 		if !w.later {
 			judged = append(judged, w)
 		}
+	}
+	if err := e.checkExpressions(ctx, r, all, written); err != nil {
+		return err
 	}
 	for _, group := range byObject(judged) {
 		plan, err := e.planOf(r, group[0].object)

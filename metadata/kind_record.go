@@ -22,8 +22,8 @@ var (
 	autoNumberSpec = spec{of: expr.TextType, columns: single(expr.TextType, StoredText), settings: setNumber,
 		can: canKey | canSearch, coerce: textSpec.coerce, complete: completeNumber}
 	fileSpec       = spec{of: expr.FilesType, columns: single(expr.FilesType, StoredJSON), settings: setFiles, coerce: noInput}
-	expressionSpec = spec{of: expr.TextType, columns: single(expr.TextType, StoredText), settings: setMaxLength | setExpression,
-		can: canSearch, coerce: textSpec.coerce, complete: completeText, check: checkText}
+	expressionSpec = spec{of: expr.TextType, columns: single(expr.TextType, StoredText), settings: setExpression, can: canSearch,
+		coerce: func(_ *Field, v any) (any, error) { return readText(v, maxRuleText) }}
 	formulaSpec = spec{settings: setFormula | setMaxLength | setDigits, coerce: noInput}
 	rollUpSpec  = spec{settings: setRollUp, coerce: noInput}
 )

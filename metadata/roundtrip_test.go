@@ -221,6 +221,8 @@ func TestKindsThatCannotChange(t *testing.T) {
 		switch k {
 		case KindSelect, KindMultiSelect:
 			f.Options = []*Option{{Name: "one"}}
+		case KindExpression:
+			f.Expression = &Expression{Over: "team"}
 		case KindPolymorphic:
 			f.Targets = []string{"team"}
 		case KindLookup, KindManyToMany:
@@ -244,7 +246,7 @@ func TestKindsThatCannotChange(t *testing.T) {
 			o := draft.Own("thing")
 			o.Fields[0] = base(to)
 			Normalize(draft, current)
-			allowed := from == to || (free[from] || from == KindSelect || from == KindRichText) && free[to] || from == KindRating && to == KindInteger
+			allowed := from == to || (free[from] || from == KindSelect || from == KindRichText || from == KindExpression) && free[to] || from == KindRating && to == KindInteger
 			if errs := ValidateChange(draft, current); (len(errs) == 0) != allowed {
 				t.Errorf("from %s to %s: %v", from, to, errs)
 			}

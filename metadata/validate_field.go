@@ -32,6 +32,7 @@ func (v *validator) field(o *Object, f *Field, at []any) {
 	v.lookup(o, f, at)
 	v.polymorphic(o, f, at)
 	v.link(o, f, at)
+	v.expression(o, f, at)
 	v.computedField(o, f, at)
 	v.defaultRule(f, at)
 	v.number(o, f, at)

@@ -10,7 +10,7 @@ import (
 
 // CompileValue checks and prepares an expression that gives the value of a field
 // of type want: a Formula, which also becomes a Term, or a Default. An integer
-// does where a decimal is wanted. Errors are those of Compile.
+// does where a decimal is wanted, anything where a Default is DynType. Errors are those of Compile.
 func (e *Engine) CompileValue(object, src string, p Profile, want Type) (*Rule, error) {
 	if p != Formula && p != Default {
 		return nil, trellis.Errorf(trellis.CodeInvalidInput, "a value on an object is a formula or a default")
@@ -22,7 +22,7 @@ func (e *Engine) CompileValue(object, src string, p Profile, want Type) (*Rule, 
 // when it is not.
 func (r *Rule) gives(got Type, probs *problems, root int64) bool {
 	switch {
-	case r.profile == Transform:
+	case r.profile == Transform || r.profile == Default && r.want == DynType:
 		return true
 	case r.profile != Formula && r.profile != Default:
 		if got != BoolType {
