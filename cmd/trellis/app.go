@@ -70,6 +70,13 @@ type app struct {
 // openTime bounds the start: recovery after a crash can take long.
 const openTime = 5 * time.Minute
 
+// How often columns that are not filled yet are looked for, and old idempotency
+// keys forgotten.
+const (
+	fillPause  = 5 * time.Second
+	purgePause = time.Hour
+)
+
 // open connects to the data of a server, starting its PostgreSQL when no
 // running server has, and brings tables up to date. work says that this
 // process works jobs.
@@ -197,6 +204,8 @@ func (a *app) openSync(ctx context.Context, work bool) error {
 	a.sync = syncer.New(syncer.Options{DB: a.db, Engine: a.engine, Catalog: a.catalog, Gateway: egress.New(nil), Box: box, Connectors: catalog.All(), Files: files, Log: a.log})
 	a.jobs = jobs.New(a.db, a.log)
 	river.AddWorker(a.jobs.Workers, &syncer.PullWorker{Service: a.sync})
+	a.jobs.Every("fill", fillPause, a.engine.FillAll)
+	a.jobs.Every("purgeKeys", purgePause, a.engine.PurgeKeys)
 	if err := a.jobs.Migrate(ctx); err != nil {
 		return err
 	}

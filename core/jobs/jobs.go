@@ -37,6 +37,9 @@ type Jobs struct {
 	db      *pg.DB
 	log     *slog.Logger
 	client  *river.Client[pgx.Tx]
+	// routines are what Every was given, periodic when they run.
+	routines map[string]func(context.Context) error
+	periodic []*river.PeriodicJob
 }
 
 // New prepares the queue; nothing runs yet.
@@ -44,7 +47,9 @@ func New(db *pg.DB, log *slog.Logger) *Jobs {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Jobs{Workers: river.NewWorkers(), db: db, log: log}
+	j := &Jobs{Workers: river.NewWorkers(), db: db, log: log, routines: map[string]func(context.Context) error{}}
+	river.AddWorker(j.Workers, &routineWorker{jobs: j})
+	return j
 }
 
 // migrationLock keeps processes from making River's tables at the same time.
@@ -99,6 +104,7 @@ func (j *Jobs) Open(work bool) error {
 	}
 	if work {
 		cfg.Workers = j.Workers
+		cfg.PeriodicJobs = j.periodic
 		cfg.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}}
 	}
 	var err error
