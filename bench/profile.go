@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+	"strings"
 	"time"
 
 	"github.com/trellishq/trellis"
@@ -22,7 +23,7 @@ import (
 const profileTime = 5 * time.Second
 
 // Profile runs the cases inside this process, past HTTP's connections, and
-// leaves a CPU profile of each in dir: what a request costs between the handler
+// leaves profiles of CPU and allocations of each in dir: what a request costs between the handler
 // and PostgreSQL, function by function.
 func Profile(ctx context.Context, g *Ground, dir string, o Options) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -90,6 +91,14 @@ func (r *runner) profile(ctx context.Context, k *Case, h http.Handler, path stri
 		n += len(bodies)
 	}
 	runtime.ReadMemStats(&after)
+	allocs, err := os.Create(strings.TrimSuffix(path, ".pprof") + ".allocs.pprof")
+	if err != nil {
+		return err
+	}
+	defer allocs.Close()
+	if err := pprof.Lookup("allocs").WriteTo(allocs, 0); err != nil {
+		return err
+	}
 	asked := uint64(n - variants)
 	fmt.Fprintf(r.o.Out, "%s: %d requests, %d bytes in %d objects each; go tool pprof -top -cum %s\n",
 		k.Name, asked, (after.TotalAlloc-before.TotalAlloc)/asked, (after.Mallocs-before.Mallocs)/asked, path)

@@ -44,9 +44,13 @@ const maxPooled = 1 << 20
 
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Add("Vary", "Accept")
+	head := w.Header()
+	head["Cache-Control"], head["X-Content-Type-Options"] = noStore, noSniff
+	if head["Vary"] == nil {
+		head["Vary"] = variesAccept
+	} else {
+		head.Add("Vary", "Accept")
+	}
 	media := negotiate(r.Header.Values("Accept"))
 	if media == "" {
 		refuseHTTP(w, mediaLegacy, http.StatusNotAcceptable, invalid("answers are %s or %s", mediaModern, mediaLegacy))
@@ -82,12 +86,22 @@ func refuseHTTP(w http.ResponseWriter, media string, status int, e *trellis.Erro
 }
 
 func writeAnswer(w http.ResponseWriter, media string, status int, b []byte) {
-	w.Header().Set("Content-Type", media+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	h := w.Header()
+	h["Content-Type"] = contentTypes[media]
+	h["Content-Length"] = []string{strconv.Itoa(len(b))}
 	w.WriteHeader(status)
 	// A client that is gone is no error of ours.
 	_, _ = w.Write(b)
 }
+
+// contentTypes are header values that no request changes.
+var contentTypes = map[string][]string{mediaLegacy: {mediaLegacy + "; charset=utf-8"}, mediaModern: {mediaModern + "; charset=utf-8"}}
+
+var (
+	noStore      = []string{"no-store"}
+	noSniff      = []string{"nosniff"}
+	variesAccept = []string{"Accept"}
+)
 
 // negotiate chooses the media type of the answer, "" when none will do.
 func negotiate(accept []string) string {
@@ -126,11 +140,13 @@ func readParams(w http.ResponseWriter, r *http.Request) (params *Params, status 
 	case http.MethodGet:
 		return getParams(r.URL.Query())
 	case http.MethodPost:
-		media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if err != nil || media != "application/json" {
-			return nil, http.StatusUnsupportedMediaType, invalid("send the request as application/json")
+		if sent := r.Header.Get("Content-Type"); sent != mediaLegacy { // by far the most
+			media, _, err := mime.ParseMediaType(sent)
+			if err != nil || media != mediaLegacy {
+				return nil, http.StatusUnsupportedMediaType, invalid("send the request as application/json")
+			}
 		}
-		return postParams(http.MaxBytesReader(w, r.Body, MaxBody))
+		return postParams(http.MaxBytesReader(w, r.Body, MaxBody), r.ContentLength)
 	}
 	w.Header().Set("Allow", "GET, POST")
 	return nil, http.StatusMethodNotAllowed, invalid("send the request by POST, or a query by GET")

@@ -13,8 +13,8 @@ import (
 )
 
 // postParams reads a JSON body: one object, nothing after it.
-func postParams(body io.Reader) (*Params, int, *trellis.Error) {
-	raw, err := io.ReadAll(body)
+func postParams(body io.Reader, length int64) (*Params, int, *trellis.Error) {
+	raw, err := readBody(body, length)
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLong):
@@ -24,6 +24,16 @@ func postParams(body io.Reader) (*Params, int, *trellis.Error) {
 	}
 	params, problem := decodeParams(raw)
 	return params, http.StatusBadRequest, problem
+}
+
+// readBody reads all of a body of about that length, -1 when nobody said it.
+func readBody(body io.Reader, length int64) ([]byte, error) {
+	if length < 0 || length > MaxBody {
+		return io.ReadAll(body)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, length+bytes.MinRead))
+	_, err := b.ReadFrom(body)
+	return b.Bytes(), err
 }
 
 // wire is the body of a request. Unknown members are ignored, as the standard
@@ -36,6 +46,14 @@ type wire struct {
 }
 
 func decodeParams(raw []byte) (*Params, *trellis.Error) {
+	if p, ok := plainParams(raw); ok {
+		return p, p.check()
+	}
+	return slowParams(raw)
+}
+
+// slowParams reads all there is to read, and says what is wrong.
+func slowParams(raw []byte) (*Params, *trellis.Error) {
 	if !utf8.Valid(raw) {
 		return nil, invalid("the request is not UTF-8")
 	}
