@@ -33,7 +33,7 @@ func formOf(caller *Caller, q *Query) (*form, bool) {
 	if err != nil {
 		return nil, false
 	}
-	f := &form{text: make([]byte, 0, 192)}
+	f := &form{text: make([]byte, 0, 192), values: make([]any, 0, 4)}
 	f.str(rights.Key())
 	f.query(q)
 	return f, !f.fails
@@ -62,10 +62,13 @@ func (f *form) flag(b bool) {
 	}
 }
 
-// value notes a value and gives what stands for it.
+// value notes a value and gives what stands for it where holes are dug.
 func (f *form) value(v, bound any) any {
 	f.class(v)
 	f.values = append(f.values, bound)
+	if !f.dig {
+		return nil
+	}
 	return hole(len(f.values) - 1)
 }
 
@@ -94,29 +97,39 @@ func (f *form) class(v any) {
 }
 
 func (f *form) query(q *Query) *Query {
+	var get *Get
+	var list *List
 	switch {
 	case q.Get != nil && q.List == nil:
-		return &Query{Get: f.get(q.Get)}
+		get = f.get(q.Get)
 	case q.List != nil && q.Get == nil:
-		return &Query{List: f.list(q.List)}
+		list = f.list(q.List)
+	default:
+		f.fails = true
 	}
-	f.fails = true
-	return q
+	if !f.dig {
+		return q
+	}
+	return &Query{Get: get, List: list}
 }
 
 func (f *form) get(g *Get) *Get {
 	f.str("get")
 	f.str(g.Object)
 	f.flag(g.Deleted)
-	n := *g
+	n := g
+	if f.dig {
+		copied := *g
+		n = &copied
+		n.Key = make(map[string]any, len(g.Key))
+	}
 	f.flag(g.ID.IsZero())
 	if !g.ID.IsZero() {
 		f.values = append(f.values, [16]byte(g.ID))
-		n.ID = holeID
-		return &n
-	}
-	if f.dig {
-		n.Key = make(map[string]any, len(g.Key))
+		if f.dig {
+			n.ID = holeID
+		}
+		return n
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.Key)) {
 		f.str(name)
@@ -124,7 +137,7 @@ func (f *form) get(g *Get) *Get {
 			n.Key[name] = h
 		}
 	}
-	return &n
+	return n
 }
 
 // list is the form of the outermost list; its Shape is the memo's own.
@@ -146,8 +159,15 @@ func (f *form) list(l *List) *List {
 		f.flag(o.Desc)
 		f.flag(o.NullsFirst)
 	}
+	f.flag(l.Filter == nil)
+	if !f.dig {
+		if l.Filter != nil {
+			f.pred(l.Filter)
+		}
+		return l
+	}
 	n := *l
-	if f.flag(l.Filter == nil); l.Filter != nil {
+	if l.Filter != nil {
 		n.Filter = f.pred(l.Filter)
 	}
 	return &n

@@ -13,15 +13,21 @@ func (f *form) pred(p expr.Pred) expr.Pred {
 		f.flag(bool(p))
 	case expr.And:
 		f.str("and")
-		return expr.And(f.preds(p))
+		if all := f.preds(p); f.dig {
+			return expr.And(all)
+		}
 	case expr.Or:
 		f.str("or")
-		return expr.Or(f.preds(p))
+		if all := f.preds(p); f.dig {
+			return expr.Or(all)
+		}
 	case expr.Compare:
 		f.str("compare")
 		f.num(int(p.Op))
-		p.L, p.R = f.term(p.L), f.term(p.R)
-		return p
+		if l, r := f.term(p.L), f.term(p.R); f.dig {
+			p.L, p.R = l, r
+			return p
+		}
 	case expr.Null:
 		f.str("null")
 		f.flag(p.Not)
