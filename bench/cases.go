@@ -25,8 +25,8 @@ type Case struct {
 const variants = 64
 
 const (
-	readTarget  = 1.5
-	writeTarget = 2.0
+	readTarget  = 1.25
+	writeTarget = 1.5
 )
 
 // Cases are all that is measured.

@@ -102,7 +102,7 @@ func (r *Report) Print(w io.Writer) error {
 		if c.page > 0 {
 			page = fmt.Sprintf("%.3f, ×%.2f", c.page, c.Floor/c.page)
 		}
-		fmt.Fprintf(t, "%s\t%.3f\t%.3f\t%.3f\t%.3f\t%.2f\t%.2f–%.2f\t%.1f\t%s\t%s\t%s\t%s\t\n", c.Name, c.Value, c.server[0], c.Floor, c.server[1], c.Ratio, c.low, c.top, c.Target, met, page, c.latency[0], c.latency[1])
+		fmt.Fprintf(t, "%s\t%.3f\t%.3f\t%.3f\t%.3f\t%.2f\t%.2f–%.2f\t%.2f\t%s\t%s\t%s\t%s\t\n", c.Name, c.Value, c.server[0], c.Floor, c.server[1], c.Ratio, c.low, c.top, c.Target, met, page, c.latency[0], c.latency[1])
 	}
 	if err := t.Flush(); err != nil || len(limited) == 0 {
 		return err
