@@ -15,6 +15,7 @@ func (v *validator) field(o *Object, f *Field, at []any) {
 	}
 	v.label(f, "label", at, f.Label, maxLabel)
 	v.label(f, "description", at, f.Description, maxDescription)
+	v.label(f, "help", at, f.Help, maxDescription)
 	if !isKind(f.Kind) {
 		if f.Kind == kindEncrypted {
 			v.problem(f, "kind", at, "the kind encrypted is reserved and not there yet")

@@ -192,7 +192,7 @@ func (r rendering) statement(a *asked) (string, []any, error) {
 	b.text("SELECT t.id")
 	for _, name := range a.fields {
 		f := s.object.Field(name)
-		b.text(", t." + Ident(f.Column) + "::text, ")
+		b.text(", t." + Ident(f.PartColumn(expr.Whole)) + "::text, ")
 		switch {
 		case a.grant.Field(name).Mode == policy.Never:
 			if err := rd.column(s, f, ""); trellis.CodeOf(err) != trellis.CodeInvalidInput {
@@ -200,7 +200,7 @@ func (r rendering) statement(a *asked) (string, []any, error) {
 			}
 			b.text("NULL")
 		case r.whole:
-			b.text("t." + Ident(f.Column) + "::text")
+			b.text("t." + Ident(f.PartColumn(expr.Whole)) + "::text")
 		default:
 			if err := rd.column(s, f, ""); err != nil {
 				return "", nil, err

@@ -3,6 +3,8 @@ package admin_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/trellishq/trellis/metadata"
 )
 
 func TestAddedFieldIsThereAtOnce(t *testing.T) {
@@ -23,6 +25,30 @@ func TestAddedFieldIsThereAtOnce(t *testing.T) {
 	}
 	w.expect("admin", `mutation { addField(object: "account", field: {name: "shoeSize", kind: text}) { steps { sql } problems { code } } }`,
 		`{'data':{'addField':{'steps':[],'problems':[{'code':'VALIDATION_FAILED'}]}}}`)
+}
+
+// Each kind of the list in metadata is a value of FieldKind, and the settings of
+// the kinds go in and come out.
+func TestKindsCanBeAdded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	got := w.ask("admin", `{ __type(name: "FieldKind") { enumValues { name } } }`)
+	for _, k := range metadata.Kinds {
+		if !strings.Contains(got, `{"name":"`+string(k)+`"}`) {
+			t.Errorf("FieldKind lacks %s", k)
+		}
+	}
+	w.ask("admin", `mutation { apply(changes: [
+		{addField: {object: "account", field: {name: "share", kind: percent, min: "0", max: "100", help: [{lang: "en", text: "Of the group."}]}}},
+		{addField: {object: "account", field: {name: "stars", kind: rating, maxRating: 7}}},
+		{addField: {object: "account", field: {name: "home", kind: address}}}]) { revision problems { message } } }`)
+	got = w.ask("admin", `{ object(name: "account") { fields { name sortable min max maxRating help { text } } } }`)
+	for _, part := range []string{`{"name":"share","sortable":true,"min":"0","max":"100","maxRating":null,"help":[{"text":"Of the group."}]}`,
+		`{"name":"stars","sortable":true,"min":null,"max":null,"maxRating":7,"help":[]}`, `{"name":"home","sortable":false,`} {
+		if !strings.Contains(got, part) {
+			t.Errorf("%s lacks %s", got, part)
+		}
+	}
 }
 
 func TestPlanChangesNothing(t *testing.T) {

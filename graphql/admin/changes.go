@@ -34,6 +34,9 @@ type (
 		Required, Unique, Indexed, Searchable *bool
 		Default                               *string
 		MaxLength, Precision, Scale           *int32
+		Min, Max                              *string
+		MaxRating                             *int32
+		Help                                  *[]labelInput
 		Options                               *[]optionInput
 		Target, Inverse, OnDelete             *string
 	}
@@ -70,6 +73,7 @@ func (in *fieldInput) field() *metadata.Field {
 		Name: in.Name, Kind: metadata.Kind(in.Kind), Package: metadata.CustomPackage, Label: label(in.Label),
 		Required: given(in.Required), Unique: given(in.Unique), Indexed: given(in.Indexed), Searchable: given(in.Searchable),
 		Default: given(in.Default), MaxLength: int(given(in.MaxLength)), Precision: int(given(in.Precision)), Scale: int(given(in.Scale)),
+		Min: given(in.Min), Max: given(in.Max), MaxRating: int(given(in.MaxRating)), Help: label(in.Help),
 		Target: given(in.Target), Inverse: given(in.Inverse), OnDelete: metadata.OnDelete(given(in.OnDelete)),
 	}
 	for _, o := range given(in.Options) {

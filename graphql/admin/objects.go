@@ -83,7 +83,10 @@ func (f *field) Target() *string    { return optional(f.f.Target) }
 func (f *field) Inverse() *string   { return optional(f.f.Inverse) }
 func (f *field) Default() *string   { return optional(f.f.Default) }
 
+func (f *field) Sortable() bool    { return f.f.Sortable() }
 func (f *field) Help() []labelText { return labels(f.f.Help) }
+func (f *field) Min() *string      { return optional(f.f.Min) }
+func (f *field) Max() *string      { return optional(f.f.Max) }
 
 func (f *field) MaxLength() *int32 { return number(f.f.MaxLength) }
 func (f *field) MaxRating() *int32 { return number(f.f.MaxRating) }

@@ -48,6 +48,7 @@ var leaves = []struct {
 	{"< text", grammar.lessText}, {"<", grammar.less}, {"match", grammar.match}, {"match field", grammar.matchField},
 	{"int arithmetic", grammar.intArith}, {"/ %", grammar.divide}, {"decimal", grammar.decimalArith}, {"money", grammar.money},
 	{"time", grammar.moment}, {"hop", grammar.hop}, {"hops", grammar.hops}, {"hop has", grammar.hopHas},
+	{"part", grammar.part}, {"whole", grammar.whole}, {"has option", grammar.option}, {"duration", grammar.duration}, {"time of day", grammar.timeOfDay},
 	{"exists", grammar.exists}, {"all", grammar.all}, {"text function", grammar.textFunction}, {"boolean", grammar.boolean}, {"slot", grammar.slot},
 }
 
@@ -240,6 +241,42 @@ func (g grammar) money() string {
 		return fmt.Sprintf("record.total.currency %s %s", pick(g.rnd, []string{"==", "!="}), quote(pick(g.rnd, currencies)))
 	}
 	return fmt.Sprintf("record.total.amount %s %s", g.compare(), g.decimal())
+}
+
+// part is a condition on a part of a field that has several.
+func (g grammar) part() string {
+	switch g.rnd.IntN(5) {
+	case 0:
+		return fmt.Sprintf("record.home.%s %s %s", pick(g.rnd, []string{"city", "region"}), pick(g.rnd, []string{"==", "!=", "<"}), g.text())
+	case 1:
+		return fmt.Sprintf("record.place.%s %s %s", pick(g.rnd, []string{"lat", "lng"}), pick(g.rnd, []string{"==", "!=", "<", ">="}), g.decimal())
+	case 2:
+		return fmt.Sprintf("record.buyer %s %s", pick(g.rnd, []string{"==", "!=", "<"}), g.text())
+	case 3:
+		return pick(g.rnd, []string{"", "!"}) + "has(record." + pick(g.rnd, []string{"home.city", "buyer.family", "place.lat", "total.currency"}) + ")"
+	}
+	return fmt.Sprintf("record.buyer.%s.startsWith(%s)", pick(g.rnd, []string{"full", "family", "given"}), g.text())
+}
+
+// whole asks whether a field of several parts, or JSON, is there.
+func (g grammar) whole() string {
+	f := "record." + pick(g.rnd, []string{"home", "place", "buyer", "extra", "tags"})
+	return pick(g.rnd, []string{f + " == null", f + " != null", "has(" + f + ")", "!has(" + f + ")"})
+}
+
+func (g grammar) option() string {
+	return pick(g.rnd, []string{"", "!"}) + "(" + pick(g.rnd, []string{quote(pick(g.rnd, stages)), "record.stage"}) + " in record.tags)"
+}
+
+func (g grammar) duration() string {
+	return "record.effort " + pick(g.rnd, []string{"==", "!=", "<", ">="}) + " duration(" + quote(pick(g.rnd, []string{"90m", "1h30m", "0s", "1000ns", "1500ns", "-24h"})) + ")"
+}
+
+func (g grammar) timeOfDay() string {
+	if g.rnd.IntN(3) == 0 {
+		return `record.opens in [time("09:30"), "18:00"]`
+	}
+	return "record.opens " + pick(g.rnd, []string{"==", "!=", "<", ">="}) + ` time("` + pick(g.rnd, hours) + `")`
 }
 
 func (g grammar) moment() string {

@@ -1,6 +1,7 @@
 package policytest
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -26,6 +27,8 @@ var (
 	stages     = []string{"open", "won", "lost"}
 	dates      = []string{"2026-02-28", "2026-03-01", "2026-03-02", "2025-12-31"}
 	times      = []time.Time{now, now.Add(-time.Microsecond), now.Add(time.Microsecond), now.Add(-48 * time.Hour), now.Add(time.Hour)}
+	hours      = []string{"09:30", "18:00", "00:00", "23:59:59.999999"}
+	efforts    = []time.Duration{90 * time.Minute, 0, time.Microsecond, -24 * time.Hour, 2 * time.Microsecond}
 	users      = []string{"u0", "u1", "u2", "u3"}
 	teams      = []string{"t0", "t1", "t2"}
 )
@@ -80,6 +83,9 @@ func objects() []*metadata.Object {
 			{Name: "total", Kind: metadata.KindCurrency}, {Name: "active", Kind: metadata.KindBoolean},
 			{Name: "due", Kind: metadata.KindDate}, {Name: "seen", Kind: metadata.KindDateTime},
 			{Name: "stage", Kind: metadata.KindSelect, Options: []*metadata.Option{{Name: "open"}, {Name: "won"}, {Name: "lost"}}},
+			{Name: "home", Kind: metadata.KindAddress}, {Name: "place", Kind: metadata.KindGeoPoint}, {Name: "buyer", Kind: metadata.KindPersonName},
+			{Name: "effort", Kind: metadata.KindDuration}, {Name: "opens", Kind: metadata.KindTime}, {Name: "extra", Kind: metadata.KindJSON},
+			{Name: "tags", Kind: metadata.KindMultiSelect, Options: []*metadata.Option{{Name: "open"}, {Name: "won"}, {Name: "lost"}}},
 			lookup("dealer", "dealer"), lookup("parent", Tested), {Name: "rep", Kind: metadata.KindUser},
 		}},
 	}
@@ -134,6 +140,21 @@ func (g *filler) value(f *metadata.Field, i int) any {
 		return pick(g.rnd, times)
 	case metadata.KindSelect:
 		return pick(g.rnd, stages)
+	case metadata.KindAddress:
+		return expr.Address{Country: "CN", City: pick(g.rnd, append(texts, "", "")), Region: pick(g.rnd, append(texts, ""))}
+	case metadata.KindGeoPoint:
+		return expr.GeoPoint{Lat: decimal(pick(g.rnd, decimals[:5])), Lng: decimal(pick(g.rnd, decimals))}
+	case metadata.KindPersonName:
+		return expr.PersonName{Full: pick(g.rnd, texts), Family: pick(g.rnd, append(texts, ""))}
+	case metadata.KindDuration:
+		return pick(g.rnd, efforts)
+	case metadata.KindTime:
+		t, _ := expr.ParseTimeOfDay(pick(g.rnd, hours))
+		return t
+	case metadata.KindJSON:
+		return json.RawMessage(`{"a":[1]}`)
+	case metadata.KindMultiSelect:
+		return pick(g.rnd, [][]string{{"open"}, {"open", "lost"}, {"won"}})
 	case metadata.KindLookup, metadata.KindUser:
 		return g.target(f.Target, i)
 	}
