@@ -38,7 +38,7 @@ func (e *Engine) compute(ctx context.Context, r *Request, rows []*row) error {
 	})
 	for _, group := range groups {
 		plan := plans[group[0].object.Name]
-		for _, w := range group {
+		for _, w := range plan.upward(group) {
 			if w.err != nil || w.image == nil || w.verb == Delete {
 				continue
 			}
@@ -49,6 +49,47 @@ func (e *Engine) compute(ctx context.Context, r *Request, rows []*row) error {
 		}
 	}
 	return nil
+}
+
+// upward puts rows of an object that rolls up its own records in an order in
+// which those come first that others of them roll up.
+func (p *writePlan) upward(group []*row) []*row {
+	var lookups []*metadata.Field
+	for _, up := range p.rollUps {
+		if up.child == p.object && !slices.Contains(lookups, up.lookup) {
+			lookups = append(lookups, up.lookup)
+		}
+	}
+	if len(lookups) == 0 || len(group) < 2 {
+		return group
+	}
+	byID := make(map[trellis.ID]*row, len(group))
+	for _, w := range group {
+		byID[w.id] = w
+	}
+	out := make([]*row, 0, len(group))
+	seen := make(map[*row]bool, len(group))
+	var add func(w *row)
+	add = func(w *row) { // parents first: turned round at the end
+		if seen[w] {
+			return
+		}
+		seen[w] = true
+		for _, f := range lookups {
+			if w.image == nil {
+				continue
+			}
+			if to, ok := refers(w.image.Values, f, p.object.Name); ok && byID[to] != nil {
+				add(byID[to])
+			}
+		}
+		out = append(out, w)
+	}
+	for _, w := range group {
+		add(w)
+	}
+	slices.Reverse(out)
+	return out
 }
 
 // evaluate computes the stored formulas whose inputs the row changes.

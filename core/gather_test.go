@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"maps"
 	"testing"
 	"testing/fstest"
 
@@ -40,6 +41,32 @@ func TestRulesReachBeyondChildren(t *testing.T) {
 		}
 		if _, err := l.write(l.root, ops...); err != nil != (want != "") || want != "" && trellis.CodeOf(err) != want {
 			t.Errorf("a maker of the same write, trusted %v: %v", trusted, err)
+		}
+	}
+}
+
+// TestRollUpOverOwnRecords makes a bill, a bill that corrects it, and the items
+// of both in one write, in either order: the sum of the first is made of a sum.
+func TestRollUpOverOwnRecords(t *testing.T) {
+	t.Parallel()
+	l := documents(t, fstest.MapFS{
+		"objects/bill.yaml": {Data: []byte("name: bill\nplural: bills\nunowned: true\nfields:\n  - {name: corrects, kind: lookup, target: bill, inverse: corrections}\n" +
+			"  - {name: total, kind: rollUp, rollUp: {relation: entries2, function: sum, field: amount}}\n  - {name: corrected, kind: rollUp, rollUp: {relation: corrections, function: sum, field: total}}\n" +
+			"  - {name: open, kind: formula, result: decimal, formula: record.total + record.corrected}\n")},
+		"objects/billItem.yaml": {Data: []byte("name: billItem\nplural: billItems\nunowned: true\nfields:\n  - {name: bill, kind: lookup, target: bill, inverse: entries2, onDelete: cascade, required: true}\n  - {name: amount, kind: decimal}\n")},
+	})
+	bill := func(corrects any) core.Op {
+		return core.Op{Verb: core.Create, Object: "bill", Values: map[string]any{"corrects": corrects}}
+	}
+	item := func(of int, amount string) core.Op {
+		return core.Op{Verb: core.Create, Object: "billItem", Values: map[string]any{"bill": core.Ref(of), "amount": amount}}
+	}
+	res := l.must(l.root, bill(nil), bill(core.Ref(0)), bill(core.Ref(1)), item(0, "10"), item(1, "-4"), item(2, "1.5"))
+	for i, want := range []map[string]any{
+		{"total": "10.00", "corrected": "-4.00", "open": "6.00"}, {"total": "-4.00", "corrected": "1.50", "open": "-2.50"}, {"total": "1.50", "corrected": "0.00", "open": "1.50"},
+	} {
+		if got := l.get(l.root, "bill", res[i].ID, "total", "corrected", "open"); !maps.Equal(got, want) {
+			t.Errorf("bill %d: %v, want %v", i, got, want)
 		}
 	}
 }

@@ -231,12 +231,21 @@ func results(rows []*row, n int) []Result {
 }
 
 // locate gives a database error that belongs to one operation that one's path.
+// Of several, what a declared index says is told without a path.
 func locate(err error, rows []*row) error {
-	if len(rows) != 1 || errors.Is(err, errStale) || errors.Is(err, errLost) {
+	var known *trellis.Error
+	if errors.Is(err, errStale) || errors.Is(err, errLost) || errors.As(err, &known) {
 		return err
 	}
-	var known *trellis.Error
-	if errors.As(err, &known) {
+	if len(rows) != 1 {
+		if name := pg.Constraint(err); pg.Refuses(err) && name != "" {
+			for _, w := range rows {
+				if e := declaredError(w, name); e != nil {
+					e.Path = nil
+					return e
+				}
+			}
+		}
 		return err
 	}
 	if errors.Is(err, errOutside) || pg.Refuses(err) {
