@@ -1,12 +1,17 @@
 package apps_test
 
 import (
+	"flag"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/trellishq/trellis/apps"
 	"github.com/trellishq/trellis/metadata"
 )
+
+var update = flag.Bool("update", false, "write the packages in canonical form")
 
 // TestValidAndCanonical holds that each package is what an export of it gives.
 func TestValidAndCanonical(t *testing.T) {
@@ -21,6 +26,10 @@ func TestValidAndCanonical(t *testing.T) {
 			metadata.Normalize(def, nil)
 			if errs := metadata.Validate(def); len(errs) > 0 {
 				t.Fatal(errs)
+			}
+			if *update {
+				write(t, name, metadata.Write(def))
+				return
 			}
 			sameFiles(t, folder, metadata.Write(def))
 		})
@@ -46,5 +55,14 @@ func sameFiles(t *testing.T, folder fs.FS, written map[string][]byte) {
 	}
 	for path := range written {
 		t.Errorf("an export has %s too", path)
+	}
+}
+
+func write(t *testing.T, dir string, files map[string][]byte) {
+	t.Helper()
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data, 0o600); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -42,7 +42,7 @@ func TestBadPlugins(t *testing.T) {
 	}
 	make1 := func() string {
 		t.Helper()
-		a, err := key.ask("/graphql", `mutation { createContact(input: {name: "x"}) { record { id } errors { code } } createAccount(input: {name: "x"}) { record { id } errors { code message } } }`, nil)
+		a, err := key.ask("/graphql", `mutation { createContact(input: {name: "x", email: "x@example.com"}) { record { id } errors { code } } createAccount(input: {name: "x"}) { record { id } errors { code message } } }`, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

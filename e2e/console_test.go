@@ -61,7 +61,7 @@ func fill(t *testing.T, key *client, seller string) {
 		accounts = append(accounts, a)
 	}
 	for n := range 40 {
-		contacts = append(contacts, map[string]any{"name": fmt.Sprintf("Contact %02d", n)})
+		contacts = append(contacts, map[string]any{"name": fmt.Sprintf("Contact %02d", n), "email": fmt.Sprintf("contact%d@example.com", n)})
 	}
 	key.data(t, `mutation($accounts: [AccountInput!]!, $contacts: [ContactInput!]!) {
 		createAccounts(inputs: $accounts) { results { errors { message } } } createContacts(inputs: $contacts) { results { errors { message } } } }`,

@@ -95,10 +95,10 @@ func (j *mainJob) twoPeople() {
 		{ref: "one", createAccount: {code: "E-1", name: "One", country: "CN", lifecycle: active, annualRevenue: "100.10", creditLimit: {amount: "5", currency: "EUR"}, owner: $seller}}
 		{ref: "two", createAccount: {code: "E-2", name: "Two", country: "CN", annualRevenue: "200.20", owner: $seller}}
 		{ref: "three", createAccount: {code: "E-3", name: "Three", country: "CN", lifecycle: active, annualRevenue: "300.30", owner: $manager}}
-		{createContact: {name: "E-1 hers", account: "@one", owner: $seller}}
-		{createContact: {name: "E-1 his", account: "@one", owner: $manager}}
-		{createContact: {name: "E-2 hers", account: "@two", owner: $seller}}
-		{createContact: {name: "E-3 hers", account: "@three", owner: $seller}}
+		{createContact: {name: "E-1 hers", email: "e1@example.com", account: "@one", owner: $seller}}
+		{createContact: {name: "E-1 his", email: "e1@example.com", account: "@one", owner: $manager}}
+		{createContact: {name: "E-2 hers", email: "e2@example.com", account: "@two", owner: $seller}}
+		{createContact: {name: "E-3 hers", email: "e3@example.com", account: "@three", owner: $seller}}
 	]) { results { errors { code path message } } } }`, map[string]any{"seller": sellerID, "manager": managerID}, nil)
 
 	const one, two, three = `{"code":"E-1","annualRevenue":"100.10"}`, `{"code":"E-2","annualRevenue":"200.20"}`, `{"code":"E-3","annualRevenue":"300.30"}`

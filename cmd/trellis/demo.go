@@ -11,6 +11,7 @@ import (
 	"github.com/trellishq/trellis/bench/sample"
 	"github.com/trellishq/trellis/core/identity"
 	"github.com/trellishq/trellis/core/query"
+	"github.com/trellishq/trellis/metadata/expr"
 )
 
 // demoPeople are let in with the sample data: two sellers, who own the records
@@ -28,8 +29,9 @@ var demoPeople = []struct {
 // demoSeed makes the sample data the same everywhere.
 const demoSeed = 1
 
-// loadDemo fills a workspace without accounts.
-func loadDemo(ctx context.Context, a *app, out io.Writer) error {
+// loadDemo fills a workspace without accounts. The scale is a share of
+// sample.Full.
+func loadDemo(ctx context.Context, a *app, scale float64, out io.Writer) error {
 	r, err := a.system(ctx)
 	if err != nil {
 		return err
@@ -53,13 +55,17 @@ func loadDemo(ctx context.Context, a *app, out io.Writer) error {
 		}
 	}
 	start := time.Now()
-	fmt.Fprintf(out, "Loading sample data …\n")
+	size := sample.Scale(scale)
+	fmt.Fprintf(out, "Loading sample data: %d accounts, %d contacts, %d opportunities, %d orders …\n", size.Accounts, size.Contacts, size.Opportunities, size.Orders)
 	last := 0
-	err = sample.Load(ctx, a.engine, r, demoSeed, sample.Demo, owners, func(done, all int) {
-		if percent := 100 * done / all; percent >= last+10 {
-			last = percent
-			fmt.Fprintf(out, "  %3d %% of %d records\n", percent, all)
-		}
+	report, err := sample.Load(ctx, a.engine, r, sample.Options{
+		Seed: demoSeed, Size: size, Day: expr.DateOf(start.UTC()), Owners: owners,
+		Progress: func(done int) {
+			if done >= last+10_000 {
+				last = done
+				fmt.Fprintf(out, "  %d records\n", done)
+			}
+		},
 	})
 	if err != nil {
 		return err
@@ -67,7 +73,7 @@ func loadDemo(ctx context.Context, a *app, out io.Writer) error {
 	if err := analyze(ctx, a); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "  done in %s\n\nSample people, all with the password  %s\n", time.Since(start).Round(100*time.Millisecond), password)
+	fmt.Fprintf(out, "  %d records in %s\n\nSample people, all with the password  %s\n", report.Records, time.Since(start).Round(100*time.Millisecond), password)
 	for _, p := range demoPeople {
 		fmt.Fprintf(out, "  %-24s %s\n", p.email, p.role)
 	}

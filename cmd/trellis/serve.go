@@ -21,11 +21,12 @@ import (
 
 type serveCmd struct {
 	dataFlags
-	Listen        string `help:"Address to listen on." default:"127.0.0.1:8080" env:"TRELLIS_LISTEN"`
-	Demo          bool   `help:"Load sample data into an empty workspace."`
-	AdminEmail    string `name:"admin-email" help:"E-mail address of the first admin." default:"admin@example.com" env:"TRELLIS_ADMIN_EMAIL"`
-	AdminPassword string `name:"admin-password" help:"Password of the first admin; made and printed when absent." env:"TRELLIS_ADMIN_PASSWORD"`
-	SecureCookies bool   `name:"secure-cookies" help:"Browsers reach the server by HTTPS alone." env:"TRELLIS_SECURE_COOKIES"`
+	Listen        string  `help:"Address to listen on." default:"127.0.0.1:8080" env:"TRELLIS_LISTEN"`
+	Demo          bool    `help:"Load sample data into an empty workspace."`
+	DemoScale     float64 `name:"demo-scale" help:"How much: 1 is 1.5 million records." default:"0.01"`
+	AdminEmail    string  `name:"admin-email" help:"E-mail address of the first admin." default:"admin@example.com" env:"TRELLIS_ADMIN_EMAIL"`
+	AdminPassword string  `name:"admin-password" help:"Password of the first admin; made and printed when absent." env:"TRELLIS_ADMIN_PASSWORD"`
+	SecureCookies bool    `name:"secure-cookies" help:"Browsers reach the server by HTTPS alone." env:"TRELLIS_SECURE_COOKIES"`
 }
 
 func logger(verbose bool) *slog.Logger {
@@ -67,7 +68,7 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if c.Demo {
-		if err := loadDemo(ctx, a, out); err != nil {
+		if err := loadDemo(ctx, a, c.DemoScale, out); err != nil {
 			return err
 		}
 	}
