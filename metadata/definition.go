@@ -24,6 +24,9 @@ type Removed struct {
 	// Columns are empty when the whole table is hidden.
 	Columns []string  `json:"columns,omitempty"`
 	Until   time.Time `json:"until"` // when the data may be dropped
+	// FieldWas and ObjectWas are what was removed, for bringing it back.
+	FieldWas  *Field  `json:"fieldWas,omitempty"`
+	ObjectWas *Object `json:"objectWas,omitempty"`
 }
 
 // Package names an owner of components. "custom" is the customer's own.

@@ -16,6 +16,8 @@ const (
 	OpRemove ChangeOp = "remove"
 	OpRename ChangeOp = "rename"
 	OpChange ChangeOp = "change"
+	// OpRestore brings back what was removed and is still there, hidden.
+	OpRestore ChangeOp = "restore"
 )
 
 // ChangeKind says what kind of component changed.
@@ -42,6 +44,8 @@ type Change struct {
 	Was    string `json:"was,omitempty"` // the old name
 	// Attributes that differ, by their keys in YAML: kind, label, required.
 	Attributes []string `json:"attributes,omitempty"`
+	// Restored says that the columns of NewField were hidden until now.
+	Restored bool `json:"restored,omitempty"`
 
 	OldObject, NewObject *Object `json:"-"` // of objects, fields, indexes and rules
 	OldField, NewField   *Field  `json:"-"`
@@ -73,7 +77,7 @@ func Diff(old, def *Definition) []Change {
 	}
 	var out []Change
 	out = append(out, diffList(OfPackage, old.Packages, def.Packages, func(p *Package) string { return p.Name })...)
-	out = append(out, diffObjects(old.Objects, def.Objects)...)
+	out = append(out, diffObjects(old, def.Objects)...)
 	out = append(out, diffList(OfRole, old.Roles, def.Roles, func(r *Role) string { return r.Name })...)
 	out = append(out, diffList(OfPolicy, old.Policies, def.Policies, func(p *Policy) string { return p.Name })...)
 	return out
@@ -109,8 +113,8 @@ func diffList[T any](kind ChangeKind, old, now []*T, name func(*T) string) []Cha
 	return out
 }
 
-func diffObjects(old, now []*Object) []Change {
-	old, now = Differing(old, now)
+func diffObjects(from *Definition, now []*Object) []Change {
+	old, now := Differing(from.Objects, now)
 	was := make(map[string]*Object, len(old))
 	for _, o := range old {
 		was[o.Table] = o
@@ -123,8 +127,11 @@ func diffObjects(old, now []*Object) []Change {
 		case w == o:
 			continue
 		case w == nil:
-			out = append(out, Change{Op: OpAdd, Kind: OfObject, Name: o.Name, NewObject: o})
-			w = &Object{Name: o.Name, Table: o.Table}
+			op := OpAdd
+			if w = &(Object{Name: o.Name, Table: o.Table}); from.hiddenTable(o.Table) != nil {
+				op, w = OpRestore, from.hiddenTable(o.Table).ObjectWas
+			}
+			out = append(out, Change{Op: op, Kind: OfObject, Name: o.Name, NewObject: o})
 		case w.Name != o.Name:
 			out = append(out, Change{Op: OpRename, Kind: OfObject, Name: o.Name, Was: w.Name, Attributes: attributes(w, o), OldObject: w, NewObject: o})
 		default:
@@ -132,7 +139,7 @@ func diffObjects(old, now []*Object) []Change {
 				out = append(out, Change{Op: OpChange, Kind: OfObject, Name: o.Name, Attributes: attrs, OldObject: w, NewObject: o})
 			}
 		}
-		out = append(out, within(w, o)...)
+		out = append(out, markRestored(from, within(w, o))...)
 	}
 	for _, o := range old {
 		if was[o.Table] != nil {
@@ -173,20 +180,24 @@ func diffFields(old, now *Object) []Change {
 	for _, f := range old.Fields {
 		was[f.Column] = f
 	}
+	paired := pairs(old, now)
 	var out []Change
 	for _, f := range now.Fields {
 		w := was[f.Column]
-		delete(was, f.Column)
-		switch {
-		case w == f:
-		case w == nil:
+		if w == nil {
+			w = paired[f]
+		}
+		if w == nil {
 			out = append(out, Change{Op: OpAdd, Kind: OfField, Name: f.Name, NewField: f})
-		case w.Name != f.Name:
-			out = append(out, Change{Op: OpRename, Kind: OfField, Name: f.Name, Was: w.Name, Attributes: attributes(w, f), OldField: w, NewField: f})
-		default:
-			if attrs := attributes(w, f); len(attrs) > 0 {
-				out = append(out, Change{Op: OpChange, Kind: OfField, Name: f.Name, Attributes: attrs, OldField: w, NewField: f})
-			}
+			continue
+		}
+		delete(was, w.Column)
+		c := Change{Op: OpChange, Kind: OfField, Name: f.Name, OldField: w, NewField: f, Attributes: attributes(w, f)}
+		if w.Name != f.Name {
+			c.Op, c.Was = OpRename, w.Name
+		}
+		if w != f && (c.Op == OpRename || len(c.Attributes) > 0) {
+			out = append(out, c)
 		}
 	}
 	for _, f := range old.Fields {
@@ -195,6 +206,57 @@ func diffFields(old, now *Object) []Change {
 		}
 	}
 	return out
+}
+
+// pairs finds the fields that took the place of others in new columns, since
+// their values are of another kind: they have the same name, or list it as one
+// they had.
+func pairs(old, now *Object) map[*Field]*Field {
+	was, is := map[string]*Field{}, map[string]bool{}
+	for _, f := range now.Fields {
+		is[f.Column] = true
+	}
+	for _, f := range old.Fields {
+		if !is[f.Column] {
+			was[f.Name] = f
+		}
+	}
+	if len(was) == 0 {
+		return nil
+	}
+	columns := map[string]bool{}
+	for _, f := range old.Fields {
+		columns[f.Column] = true
+	}
+	out := map[*Field]*Field{}
+	take := func(f *Field, name string) {
+		if w := was[name]; w != nil && out[f] == nil && !columns[f.Column] && !f.Linked() && !w.Linked() {
+			out[f] = w
+			delete(was, name)
+		}
+	}
+	for _, f := range now.Fields {
+		take(f, f.Name)
+	}
+	for _, f := range now.Fields {
+		for _, a := range f.Formerly {
+			take(f, a.Name)
+		}
+	}
+	return out
+}
+
+// markRestored tells which fields come back from what is hidden.
+func markRestored(from *Definition, changes []Change) []Change {
+	for i, c := range changes {
+		if c.Kind != OfField || c.NewField == nil || from.hiddenField(c.NewObject.Table, c.NewField.Column) == nil {
+			continue
+		}
+		if changes[i].Restored = true; c.Op == OpAdd {
+			changes[i].Op = OpRestore
+		}
+	}
+	return changes
 }
 
 // attributes lists the keys in which two components differ, apart from their

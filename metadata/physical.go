@@ -26,6 +26,10 @@ const (
 func namePhysical(def, current *Definition) {
 	was := namesOf(def, current)
 	changed := unshared(def.Objects, current.Objects)
+	back, columns := takeBack(def, changed, current)
+	for table, o := range back {
+		was.byTable[table] = o
+	}
 	taken := map[string]bool{} // tables of changed objects
 	for _, o := range changed {
 		if o.Table != "" && (was.byTable[o.Table] == nil || taken[o.Table]) {
@@ -57,7 +61,7 @@ func namePhysical(def, current *Definition) {
 		hidden[r.Table] = append(hidden[r.Table], r.Columns...)
 	}
 	for _, o := range changed {
-		nameColumns(o, was.byTable[o.Table], hidden[o.Table])
+		nameColumns(o, was.byTable[o.Table], hidden[o.Table], columns)
 	}
 }
 
@@ -103,7 +107,9 @@ func namesOf(def, current *Definition) names {
 	return n
 }
 
-func nameColumns(o, old *Object, hidden []string) {
+// nameColumns names the columns of an object that was old, nil for none. Those
+// that back lists come back from what is hidden.
+func nameColumns(o, old *Object, hidden []string, back map[*Field]bool) {
 	taken := map[string]bool{}
 	for _, f := range systemFields {
 		taken[f.Column] = true
@@ -117,10 +123,10 @@ func nameColumns(o, old *Object, hidden []string) {
 			byName[f.Name], byColumn[f.Column] = f, f
 		}
 	}
-	// A column goes on whatever the field becomes: Validate refuses the kinds
-	// that it cannot hold.
+	// A column goes on as long as it can hold the values; else the field gets
+	// another, which they are converted into. Validate refuses what is no way.
 	keep := func(f, was *Field) bool {
-		if was == nil || taken[was.Column] {
+		if was == nil || taken[was.Column] || Convert(was, f).Way == Copied {
 			return false
 		}
 		f.Column = was.Column
@@ -128,7 +134,9 @@ func nameColumns(o, old *Object, hidden []string) {
 		return true
 	}
 	for _, f := range o.Fields {
-		if !keep(f, byColumn[f.Column]) {
+		if back[f] && !taken[f.Column] {
+			take(taken, f)
+		} else if !keep(f, byColumn[f.Column]) {
 			f.Column = ""
 		}
 	}

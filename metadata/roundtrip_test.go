@@ -4,6 +4,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -214,7 +215,7 @@ func TestNextIsLikeNew(t *testing.T) {
 	var _ expr.Schema = next
 }
 
-func TestKindsThatCannotChange(t *testing.T) {
+func TestWhatKindsMayBecome(t *testing.T) {
 	t.Parallel()
 	base := func(k Kind) *Field {
 		f := &Field{Name: "f", Kind: k}
@@ -236,7 +237,19 @@ func TestKindsThatCannotChange(t *testing.T) {
 		}
 		return f
 	}
-	free := map[Kind]bool{KindText: true, KindEmail: true, KindPhone: true, KindURL: true, KindLongText: true, KindAutoNumber: true}
+	texts := "text email phone longText autoNumber"
+	copies := "integer decimal boolean date dateTime select richText url percent" // of text
+	inPlace := map[Kind]string{
+		KindText: texts, KindEmail: texts, KindPhone: texts, KindLongText: texts, KindAutoNumber: texts, KindURL: texts, KindSelect: texts, KindExpression: texts,
+		KindRating: "integer", KindFormula: "rollUp", KindRollUp: "formula", KindLookup: "", KindUser: "",
+	}
+	made := map[Kind]string{
+		KindText: copies, KindEmail: copies, KindPhone: copies, KindLongText: copies, KindAutoNumber: copies, KindURL: copies,
+		KindRichText: texts, KindInteger: "text longText decimal percent rating", KindDecimal: "text longText integer percent",
+		KindPercent: "text longText integer decimal", KindCurrency: "decimal", KindBoolean: "text longText", KindRating: "text longText decimal",
+		KindDate: "text longText dateTime", KindDateTime: "text longText date", KindSelect: "multiSelect", KindMultiSelect: "text longText select",
+	}
+	among := func(list string, k Kind) bool { return slices.Contains(strings.Fields(list), string(k)) }
 	for _, from := range Kinds {
 		part := &Object{Name: "part", Plural: "parts", Fields: []*Field{{Name: "thing", Kind: KindLookup, Target: "thing", Inverse: "parts"}}}
 		current := &Definition{Objects: []*Object{{Name: "thing", Plural: "things", Fields: []*Field{base(from)}}, part}}
@@ -246,9 +259,13 @@ func TestKindsThatCannotChange(t *testing.T) {
 			o := draft.Own("thing")
 			o.Fields[0] = base(to)
 			Normalize(draft, current)
-			allowed := from == to || (free[from] || from == KindSelect || from == KindRichText || from == KindExpression) && free[to] || from == KindRating && to == KindInteger
-			if errs := ValidateChange(draft, current); (len(errs) == 0) != allowed {
+			stays, copied := from == to || among(inPlace[from], to), from != to && among(made[from], to)
+			if errs := ValidateChange(draft, current); (len(errs) == 0) != (stays || copied) {
 				t.Errorf("from %s to %s: %v", from, to, errs)
+			}
+			was, is := current.Object("thing").Fields[0], draft.Object("thing").Fields[0]
+			if same := was.Column == is.Column; !same != copied {
+				t.Errorf("from %s to %s: the column %s becomes %s", from, to, was.Column, is.Column)
 			}
 		}
 	}

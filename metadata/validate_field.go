@@ -1,7 +1,6 @@
 package metadata
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -63,33 +62,6 @@ func (v *validator) lookup(o *Object, f *Field, at []any) {
 	v.inverse(f, target, at)
 }
 
-// cannotBecome says why the field was cannot be changed into f while its data
-// stays, "" when it can.
-func cannotBecome(was, f *Field) string {
-	const instead = "add another field and remove this one"
-	switch {
-	case was.Kind.IsLookup() && f.Kind.IsLookup():
-		if was.Target != f.Target {
-			return fmt.Sprintf("it refers to %s and cannot be turned to %s; %s", was.Target, f.Target, instead)
-		}
-	case was.Linked() && f.Linked():
-		if was.Target != f.Target || was.Link != f.Link {
-			return fmt.Sprintf("it links records of %s over %s and cannot be turned to others; %s", was.Target, was.Link, instead)
-		}
-	case was.Kind == f.Kind:
-		if f.spec().settings&setDigits == 0 || isComputed(f) {
-			return ""
-		}
-		if was.Scale != f.Scale || was.Precision > f.Precision {
-			return fmt.Sprintf("it has %s in all and %d after the point: it can only get more before the point; %s", plural(was.Precision, "digit"), was.Scale, instead)
-		}
-	case was.Kind == KindRating && f.Kind == KindInteger:
-	case !was.Kind.IsText() || !takesText(f.Kind):
-		return fmt.Sprintf("a field of the kind %s cannot become one of the kind %s; %s", was.Kind, f.Kind, instead)
-	}
-	return ""
-}
-
 // defaultRule checks where a default that is computed may stand; what it says is
 // compiled later.
 func (v *validator) defaultRule(f *Field, at []any) {
@@ -102,15 +74,4 @@ func (v *validator) defaultRule(f *Field, at []any) {
 		v.problem(f, "defaultRule", at, "a field of the kind %s has no default", f.Kind)
 	}
 	v.ruleTextAt(f, "defaultRule", at, f.DefaultRule, false)
-}
-
-// takesText says that the values of any kind of text may become values of this
-// one. Rich text is not among them: what was never cleaned would be shown as
-// markup.
-func takesText(k Kind) bool {
-	switch k {
-	case KindText, KindLongText, KindEmail, KindPhone, KindURL, KindAutoNumber:
-		return true
-	}
-	return false
 }

@@ -219,7 +219,7 @@ func (v *validator) follows(o *Object, path []any) {
 				same := *w
 				same.Target, w = f.Target, &same
 			}
-			if why := cannotBecome(w, f); why != "" {
+			if why := Convert(w, f).Why; why != "" {
 				key := "kind"
 				if w.Kind == f.Kind {
 					key = ""

@@ -98,10 +98,31 @@ func (p *planner) hideColumn(o *metadata.Object, f *metadata.Field) {
 	for _, x := range fieldSpecs(o, f) {
 		p.dropIndex(o, x)
 	}
-	p.plan.Hidden = append(p.plan.Hidden, &metadata.Removed{Object: o.Name, Field: f.Name, Table: o.Table, Columns: f.Columns()})
+	p.plan.Hidden = append(p.plan.Hidden, &metadata.Removed{Object: o.Name, Field: f.Name, Table: o.Table, Columns: f.Columns(), FieldWas: f})
 	p.within(Step{Kind: Hide, Lock: ShareUpdateExclusive, Online: true, Object: o.Name, Field: f.Name,
 		SQL:   fmt.Sprintf("COMMENT ON COLUMN %s.%s IS 'removed from the metadata; kept for a while'", p.table(o.Table), quote(f.Part(0).Name)),
 		Loses: fmt.Sprintf("the values of %s.%s: nobody sees them any more, and after 30 days they may be dropped", o.Name, f.Name)})
+}
+
+// show gives a hidden column back: its foreign key, without references that lead
+// nowhere any more. Its indexes are the caller's.
+func (p *planner) show(o *metadata.Object, f *metadata.Field) {
+	p.within(Step{Kind: Show, Lock: ShareUpdateExclusive, Online: true, Object: o.Name, Field: f.Name,
+		SQL: fmt.Sprintf("COMMENT ON COLUMN %s.%s IS NULL", p.table(o.Table), quote(f.Part(0).Name))})
+	p.refer(o, f)
+}
+
+// refer adds the foreign key of a lookup whose column may have values already.
+func (p *planner) refer(o *metadata.Object, f *metadata.Field) {
+	if !f.Kind.IsLookup() {
+		return
+	}
+	table, column := p.table(o.Table), quote(f.Column)
+	p.constraints = append(p.constraints,
+		Step{Kind: Convert, Phase: Within, Lock: RowExclusive, Object: o.Name, Field: f.Name,
+			SQL: fmt.Sprintf(`UPDATE %s AS t SET %s = NULL WHERE %s IS NOT NULL AND NOT EXISTS (SELECT FROM %s AS r WHERE r."id" = t.%s)`, table, column, column, p.target(f), column)},
+		Step{Kind: AddForeignKey, Phase: Within, Lock: ShareRowExclusive, Object: o.Name, Field: f.Name,
+			SQL: fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (id)", table, quote(foreignKey(o, f)), column, p.target(f))})
 }
 
 func foreignKey(o *metadata.Object, f *metadata.Field) string {

@@ -35,6 +35,7 @@ const (
 	ShareRowExclusive    Lock = "SHARE ROW EXCLUSIVE"
 	Share                Lock = "SHARE"
 	ShareUpdateExclusive Lock = "SHARE UPDATE EXCLUSIVE"
+	RowExclusive         Lock = "ROW EXCLUSIVE" // of a step that writes rows, which writers of these wait for
 	NoLock               Lock = "none"
 )
 
@@ -55,7 +56,9 @@ const (
 	DropConstraint Kind = "dropConstraint"
 	CreateIndex    Kind = "createIndex"
 	DropIndex      Kind = "dropIndex"
+	Convert        Kind = "convert"
 	Hide           Kind = "hide"
+	Show           Kind = "show"
 )
 
 // Step is one statement of DDL.
@@ -76,6 +79,13 @@ type Step struct {
 	// Object and Field say whom the step is for.
 	Object string `json:"object,omitempty"`
 	Field  string `json:"field,omitempty"`
+	// Losses counts what Loses speaks of, nil when it is everything.
+	Losses *Losses `json:"-"`
+	// Chunk does a step that converts values in part, beforehand and beside the
+	// traffic: from the id $1 on for at most $2 records of Table. It gives the
+	// last id it looked at, no row at the end.
+	Chunk string `json:"-"`
+	Table string `json:"-"` // qualified and quoted
 }
 
 // Concurrent says that the step runs outside the transaction.
@@ -117,7 +127,14 @@ func (p *Plan) In(phase Phase) []Step {
 // for an empty schema that has the tables of Base. It fails for changes that
 // keep no data, which ValidateChange refuses.
 func Make(old, def *metadata.Definition, schema string) (*Plan, error) {
-	p := &planner{schema: schema, plan: &Plan{Changes: metadata.Diff(old, def)}, def: def, fresh: map[string]bool{}}
+	p := &planner{schema: schema, plan: &Plan{Changes: metadata.Diff(old, def)}, def: def, fresh: map[string]bool{}, hidden: map[string]*metadata.Removed{}}
+	if old != nil {
+		for _, r := range old.Removed {
+			if len(r.Columns) == 0 {
+				p.hidden[r.Table] = r
+			}
+		}
+	}
 	for _, c := range p.plan.Changes {
 		if err := p.change(c); err != nil {
 			return nil, err
@@ -136,6 +153,7 @@ type planner struct {
 	def         *metadata.Definition
 	tables      map[string]string // by object, made when first asked for
 	fresh       map[string]bool   // tables the plan makes
+	hidden      map[string]*metadata.Removed
 	constraints []Step
 	indexes     []Step
 	engine      *expr.Engine // of conditions of indexes, made when first needed
@@ -147,6 +165,8 @@ func (p *planner) change(c metadata.Change) error {
 		switch c.Op {
 		case metadata.OpAdd:
 			p.createTable(c.NewObject)
+		case metadata.OpRestore:
+			p.showTable(c.NewObject)
 		case metadata.OpRemove:
 			p.hideTable(c.OldObject)
 		}
@@ -170,9 +190,17 @@ func (p *planner) field(c metadata.Change) error {
 		if !p.fresh[c.NewObject.Table] { // else it came with its table
 			p.addColumn(c.NewObject, c.NewField)
 		}
+	case metadata.OpRestore:
+		p.show(c.NewObject, c.NewField)
+		for _, x := range fieldSpecs(c.NewObject, c.NewField) {
+			p.add(c.NewObject, true, x)
+		}
 	case metadata.OpRemove:
 		p.hideColumn(c.NewObject, c.OldField)
 	default:
+		if c.OldField.Column != c.NewField.Column {
+			return p.retype(c)
+		}
 		return p.changeField(c)
 	}
 	return nil
@@ -180,16 +208,14 @@ func (p *planner) field(c metadata.Change) error {
 
 func (p *planner) changeField(c metadata.Change) error {
 	o, old, now := c.NewObject, c.OldField, c.NewField
-	from, to := old.Parts(), now.Parts()
-	if len(from) != len(to) {
-		return fmt.Errorf("%s.%s: %w", o.Name, now.Name, errKind(old, now))
+	lookups := old.Kind.IsLookup() && now.Kind.IsLookup() // to one table, though it may be called otherwise
+	if way := metadata.Convert(old, now); way.Way != metadata.InPlace && !lookups {
+		return fmt.Errorf("%s.%s: %s", o.Name, now.Name, cmp.Or(way.Why, "it keeps its column and cannot"))
 	}
+	from, to := old.Parts(), now.Parts()
 	for i := range to {
 		if columnType(from[i]) == columnType(to[i]) {
 			continue
-		}
-		if err := widens(old, now); err != nil {
-			return fmt.Errorf("%s.%s: %w", o.Name, now.Name, err)
 		}
 		p.within(Step{Kind: AlterType, Lock: AccessExclusive, Online: true, Object: o.Name, Field: now.Name,
 			SQL: fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s", p.table(o.Table), quote(to[i].Name), columnType(to[i]))})
@@ -211,18 +237,6 @@ func (p *planner) dropTargets(o *metadata.Object, old, now *metadata.Field) {
 			SQL:   fmt.Sprintf("COMMENT ON COLUMN %s.%s IS 'also refers to objects that are targets no more'", p.table(o.Table), quote(column)),
 			Loses: fmt.Sprintf("the references of %s.%s to records of %s: nobody sees them any more", o.Name, now.Name, strings.Join(gone, ", "))})
 	}
-}
-
-// widens says whether PostgreSQL changes the type without touching a row.
-func widens(old, now *metadata.Field) error {
-	if old.Kind == now.Kind && old.Scale == now.Scale && old.Precision <= now.Precision {
-		return nil
-	}
-	return errKind(old, now)
-}
-
-func errKind(old, now *metadata.Field) error {
-	return fmt.Errorf("a field of the kind %s cannot become one of the kind %s where there is data", old.Kind, now.Kind)
 }
 
 func (p *planner) within(s Step) {

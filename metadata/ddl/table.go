@@ -44,8 +44,25 @@ func (p *planner) hideTable(o *metadata.Object) {
 				SQL: fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s", p.table(o.Table), quote(foreignKey(o, f)))})
 		}
 	}
-	p.plan.Hidden = append(p.plan.Hidden, &metadata.Removed{Object: o.Name, Table: o.Table})
+	p.plan.Hidden = append(p.plan.Hidden, &metadata.Removed{Object: o.Name, Table: o.Table, ObjectWas: o})
 	p.within(Step{Kind: Hide, Lock: ShareUpdateExclusive, Online: true, Object: o.Name,
 		SQL:   fmt.Sprintf("COMMENT ON TABLE %s IS 'removed from the metadata; kept for a while'", p.table(o.Table)),
 		Loses: fmt.Sprintf("all records of %s: nobody sees them any more, and after 30 days they may be dropped", o.Name)})
+}
+
+// showTable gives a hidden table back. Its indexes are there still.
+func (p *planner) showTable(o *metadata.Object) {
+	p.within(Step{Kind: Show, Lock: ShareUpdateExclusive, Online: true, Object: o.Name,
+		SQL: fmt.Sprintf("COMMENT ON TABLE %s IS NULL", p.table(o.Table))})
+	was := map[string]bool{}
+	if h := p.hidden[o.Table]; h != nil && h.ObjectWas != nil {
+		for _, f := range h.ObjectWas.Fields {
+			was[f.Column] = true
+		}
+	}
+	for _, f := range append(metadata.SystemFields(o), o.Fields...) {
+		if f.System() || was[f.Column] {
+			p.refer(o, f)
+		}
+	}
 }
