@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -68,7 +69,7 @@ func (c *Catalog) Plan(ctx context.Context, workspace string, draft Draft) (*ddl
 	if err != nil {
 		return nil, err
 	}
-	return next.plan, nil
+	return next.plan, count(ctx, c.db, next.plan, true)
 }
 
 // change is a draft that was found valid, and its plan.
@@ -113,6 +114,9 @@ func (c *Catalog) Apply(ctx context.Context, workspace string, draft Draft, o Op
 		return nil, err
 	}
 	defer done()
+	if err := conn.cleanUp(ctx, s.id); err != nil {
+		return nil, err
+	}
 	v, err := s.catchUp(ctx, conn)
 	if err != nil {
 		return nil, err
@@ -127,8 +131,13 @@ func (c *Catalog) Apply(ctx context.Context, workspace string, draft Draft, o Op
 	if len(next.plan.Changes) == 0 {
 		return &Applied{View: v, Plan: next.plan}, nil
 	}
-	if lost := next.plan.Loses(); len(lost) > 0 && !o.AllowLoss {
-		return nil, lossErrors(lost)
+	if !o.AllowLoss && len(next.plan.Loses()) > 0 {
+		if err := count(ctx, conn, next.plan, false); err != nil {
+			return nil, err
+		}
+		if lost := next.plan.Loses(); len(lost) > 0 {
+			return nil, lossErrors(lost)
+		}
 	}
 	view, err := c.carryOut(ctx, conn, next, o)
 	if err != nil {
@@ -151,16 +160,21 @@ func lossErrors(lost []string) trellis.Errors {
 
 // carryOut does all of a change but what comes after it.
 func (c *Catalog) carryOut(ctx context.Context, conn *session, next *change, o Options) (*View, error) {
+	if err := conn.convertAhead(ctx, next); err != nil {
+		return nil, errors.Join(err, conn.cleanUp(context.WithoutCancel(ctx), next.from.WorkspaceID))
+	}
 	before := next.plan.In(ddl.Before)
 	for i, step := range before {
 		if err := conn.buildIndex(ctx, step); err != nil {
 			conn.dropIndexes(ctx, before[:i])
+			conn.giveUp(ctx, next)
 			return nil, uniqueError(err, step)
 		}
 	}
 	view, err := conn.commit(ctx, next, o)
 	if err != nil {
 		conn.dropIndexes(ctx, before)
+		conn.giveUp(ctx, next)
 		return nil, err
 	}
 	return view, nil

@@ -24,6 +24,8 @@ const (
 func queuePending(b *pgx.Batch, r revisionRow) {
 	for _, s := range r.plan.Steps {
 		switch {
+		case s.Kind == ddl.AddColumn && s.Index != "": // made beforehand, and now for good
+			b.Queue("DELETE FROM trellis.pending_step WHERE workspace_id = $1 AND index_name = $2 AND kind = 'undo'", r.id, s.Index)
 		case s.Kind == ddl.DropIndex:
 			b.Queue("DELETE FROM trellis.pending_step WHERE workspace_id = $1 AND index_name = $2", r.id, s.Index)
 		case s.Phase == ddl.After:
@@ -62,6 +64,9 @@ func (c *Catalog) resume(ctx context.Context, id trellis.ID) error {
 		return err
 	}
 	defer done()
+	if err := conn.cleanUp(ctx, id); err != nil {
+		return err
+	}
 	c.finish(ctx, conn, id)
 	return nil
 }
@@ -69,7 +74,7 @@ func (c *Catalog) resume(ctx context.Context, id trellis.ID) error {
 // finish builds the indexes a workspace still waits for, and counts those it
 // could not. They only make things faster, so a failure is logged and no more.
 func (c *Catalog) finish(ctx context.Context, conn *session, id trellis.ID) (left int) {
-	rows, err := conn.Query(ctx, "SELECT index_name, sql FROM trellis.pending_step WHERE workspace_id = $1 ORDER BY revision, index_name", id)
+	rows, err := conn.Query(ctx, "SELECT index_name, sql FROM trellis.pending_step WHERE workspace_id = $1 AND kind = 'index' ORDER BY revision, index_name", id)
 	if err != nil {
 		c.log.Error("catalog: pending indexes cannot be read", "workspace", id, "error", err)
 		return 1

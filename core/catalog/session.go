@@ -158,6 +158,9 @@ func (c *session) lockWriters(ctx context.Context, tx pgx.Tx, v *View) error {
 // write takes the steps and stores the revision.
 func write(ctx context.Context, tx pgx.Tx, next *change, o Options) (*View, error) {
 	for _, step := range next.plan.In(ddl.Within) {
+		if err := recount(ctx, tx, step, o.AllowLoss); err != nil {
+			return nil, err
+		}
 		if _, err := tx.Exec(ctx, step.SQL); err != nil {
 			if pg.Refuses(err) {
 				return nil, uniqueError(err, step)

@@ -46,6 +46,7 @@ type Kind string
 const (
 	CreateSchema   Kind = "createSchema"
 	CreateTable    Kind = "createTable"
+	DropTable      Kind = "dropTable"
 	AddColumn      Kind = "addColumn"
 	DropColumn     Kind = "dropColumn" // of values that are computed
 	DropDefault    Kind = "dropDefault"
@@ -81,6 +82,9 @@ type Step struct {
 	Field  string `json:"field,omitempty"`
 	// Losses counts what Loses speaks of, nil when it is everything.
 	Losses *Losses `json:"-"`
+	// Samples are a few values that would get lost. They are records' values:
+	// not everybody may read them.
+	Samples []string `json:"-"`
 	// Chunk does a step that converts values in part, beforehand and beside the
 	// traffic: from the id $1 on for at most $2 records of Table. It gives the
 	// last id it looked at, no row at the end.
