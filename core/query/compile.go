@@ -42,6 +42,8 @@ type level struct {
 	countArgs []any
 
 	groups map[int]*grouping // by index in list.Shape
+	// skewed says that the statements must be planned for the values at hand.
+	skewed bool
 
 	out      *record // the shape of a row
 	children []*child
@@ -233,7 +235,7 @@ func (c *compiler) list(o *metadata.ObjectView, q *List, up *metadata.Relation, 
 	if err != nil {
 		return nil, err
 	}
-	l := &level{object: o, list: q, nested: up != nil}
+	l := &level{object: o, list: q, nested: up != nil, skewed: q.Search != ""}
 	if err := l.page(q); err != nil {
 		return nil, err
 	}
@@ -243,21 +245,38 @@ func (c *compiler) list(o *metadata.ObjectView, q *List, up *metadata.Relation, 
 	if !l.wantsRows() {
 		return l, c.count(l, q, up)
 	}
+	ranked := rankable(l, q)
+	r.one = ranked // its rows are limited before they are joined already
 	if err := c.shape(l, r, depth); err != nil {
 		return nil, err
 	}
-	var joins []string
-	keys, err := c.sortKeys(r.b, r.s, q.Order, &joins)
-	if err != nil {
+	if err := c.orderList(l, r, q); err != nil {
 		return nil, err
 	}
-	r.innerJoins, l.keys, l.sig = joins, keys, signature(o.Name, q.Order)
+	if ranked {
+		if err := c.finishRanked(l, r, q); err != nil {
+			return nil, err
+		}
+		return l, c.count(l, q, up)
+	}
 	where, err := r.b.capture(func() error { return c.listWhere(r, l, q, up) })
 	if err != nil {
 		return nil, err
 	}
 	c.finish(l, r, where)
 	return l, c.count(l, q, up)
+}
+
+// orderList settles the order of a list, and whose cursors are its own.
+func (c *compiler) orderList(l *level, r *rows, q *List) error {
+	var err error
+	if q.Search != "" && len(q.Order) == 0 {
+		l.keys, err = c.rankKeys(r, q.Search)
+	} else {
+		l.keys, err = c.sortKeys(r.b, r.s, q.Order, &r.innerJoins)
+	}
+	l.sig = signature(l.object.Name, q)
+	return err
 }
 
 // page settles how many rows are read, and from which end.
@@ -322,6 +341,14 @@ func (c *compiler) members(r *rows, q *List, up *metadata.Relation) error {
 	}
 	if err := c.live(r, q.Deleted); err != nil {
 		return err
+	}
+	if q.Search != "" {
+		k, err := r.seek(q.Search)
+		if err != nil {
+			return err
+		}
+		r.b.text(" AND ")
+		k.found(true)
 	}
 	if q.Filter == nil || q.Filter == expr.Pred(expr.Always) {
 		return nil

@@ -144,9 +144,13 @@ func reversed(keys []sortKey) []sortKey {
 }
 
 // signature tells lists apart whose cursors must not be mixed.
-func signature(object string, order []Order) string {
+func signature(object string, q *List) string {
 	h := fnv.New64a()
-	_ = json.NewEncoder(h).Encode([]any{object, order})
+	of := []any{object, q.Order}
+	if q.Search != "" {
+		of = append(of, q.Search)
+	}
+	_ = json.NewEncoder(h).Encode(of)
 	return strconv.FormatUint(h.Sum64(), 36)
 }
 

@@ -213,34 +213,43 @@ func TestPagingSeesEveryRecordOnce(t *testing.T) {
 
 func (w *world) pages(c *Caller, order []Order, backward bool, size int) []string {
 	w.t.Helper()
+	return w.walk(c, List{Object: "deal", Order: order, Shape: names()}, size, backward)
+}
+
+// walk reads a list page by page, from the front or the back; the shape's first
+// item shows nodes with a name.
+func (w *world) walk(c *Caller, list List, size int, backward bool) []string {
+	w.t.Helper()
 	var all []string
 	cursor := ""
-	for range 20 {
-		l := &List{Object: "deal", Order: order, Shape: append(names(), ListItem{Key: "p", Kind: PageInfo, Page: []PageItem{
-			{Key: "next"}, {Key: "prev", Kind: HasPreviousPage}, {Key: "start", Kind: StartCursor}, {Key: "end", Kind: EndCursor}}})}
+	for range 1000 {
+		page := list
+		l := &page
+		l.Shape = append(list.Shape[:1:1], ListItem{Key: "p", Kind: PageInfo, Page: []PageItem{
+			{Key: "next"}, {Key: "prev", Kind: HasPreviousPage}, {Key: "start", Kind: StartCursor}, {Key: "end", Kind: EndCursor}}})
 		if backward {
 			l.Last, l.Before = size, cursor
 		} else {
 			l.First, l.After = size, cursor
 		}
-		var page struct {
+		var answer struct {
 			Nodes []struct{ Name string }
 			P     struct {
 				Next, Prev bool
 				Start, End string
 			}
 		}
-		if err := json.Unmarshal([]byte(w.must(c, &Query{List: l})), &page); err != nil {
+		if err := json.Unmarshal([]byte(w.must(c, &Query{List: l})), &answer); err != nil {
 			w.t.Fatal(err)
 		}
 		var got []string
-		for _, n := range page.Nodes {
+		for _, n := range answer.Nodes {
 			got = append(got, n.Name)
 		}
-		more := page.P.Next
-		cursor = page.P.End
+		more := answer.P.Next
+		cursor = answer.P.End
 		if backward {
-			all, more, cursor = append(got, all...), page.P.Prev, page.P.Start
+			all, more, cursor = append(got, all...), answer.P.Prev, answer.P.Start
 		} else {
 			all = append(all, got...)
 		}

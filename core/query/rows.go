@@ -25,6 +25,7 @@ type rows struct {
 	joins      []string
 	columns    []column
 	codecs     []codec
+	seeker     *seeker // once a search was asked
 }
 
 // The records that nested lists belong to, numbered from 1, and what stands for

@@ -161,7 +161,17 @@ func fetchLevel(ctx context.Context, db DB, level []*fetched) error {
 	b := &pgx.Batch{}
 	var readers []func(pgx.Rows) error
 	for _, f := range level {
-		readers = f.queue(b, readers)
+		asks := f.asks()
+		if f.level.skewed {
+			if err := runSkewed(ctx, db, asks); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, a := range asks {
+			b.Queue(a.sql, a.args...)
+			readers = append(readers, a.read)
+		}
 	}
 	if len(readers) == 0 {
 		return nil
@@ -174,26 +184,49 @@ func fetchLevel(ctx context.Context, db DB, level []*fetched) error {
 	return err
 }
 
-// rowsAlone says that a level has one statement: that of its rows.
-func (l *level) rowsAlone() bool { return l.sql != "" && l.countSQL == "" && l.groups == nil }
+// ask is one statement and what reads its rows.
+type ask struct {
+	sql  string
+	args []any
+	read func(pgx.Rows) error
+}
 
-// queue adds the statements of a level, and what reads them in their order.
-func (f *fetched) queue(b *pgx.Batch, readers []func(pgx.Rows) error) []func(pgx.Rows) error {
+// runSkewed runs statements one by one in the mode that plans each for its
+// values: whether a word is frequent decides how it is best found.
+func runSkewed(ctx context.Context, db DB, asks []ask) error {
+	for _, a := range asks {
+		rows, err := db.Query(ctx, a.sql, append([]any{pgx.QueryExecModeCacheDescribe}, a.args...)...)
+		if err != nil {
+			return err
+		}
+		if err := a.read(rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rowsAlone says that a level has one statement: that of its rows.
+func (l *level) rowsAlone() bool {
+	return l.sql != "" && l.countSQL == "" && l.groups == nil && !l.skewed
+}
+
+// asks lists the statements of a level.
+func (f *fetched) asks() []ask {
 	l := f.level
+	asks := make([]ask, 0, 2+len(l.groups))
 	if l.sql != "" {
-		b.Queue(l.sql, l.args...)
-		readers = append(readers, f.read)
+		asks = append(asks, ask{l.sql, l.args, f.read})
 	}
 	if l.countSQL != "" {
-		b.Queue(l.countSQL, l.countArgs...)
-		readers = append(readers, f.readCount)
+		asks = append(asks, ask{l.countSQL, l.countArgs, f.readCount})
 	}
 	parents := 1
 	if l.nested {
 		parents = len(f.count)
 	}
 	if l.groups == nil {
-		return readers
+		return asks
 	}
 	for i := range l.list.Shape {
 		g := l.groups[i]
@@ -205,10 +238,9 @@ func (f *fetched) queue(b *pgx.Batch, readers []func(pgx.Rows) error) []func(pgx
 			f.groups = make(map[int]*told, len(l.groups))
 		}
 		f.groups[i] = t
-		b.Queue(g.sql, g.args...)
-		readers = append(readers, func(rows pgx.Rows) error { return t.read(rows, parents) })
+		asks = append(asks, ask{g.sql, g.args, func(rows pgx.Rows) error { return t.read(rows, parents) }})
 	}
-	return readers
+	return asks
 }
 
 func readAll(res pgx.BatchResults, readers []func(pgx.Rows) error) error {

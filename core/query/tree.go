@@ -37,7 +37,10 @@ type List struct {
 	Object   string // at the root
 	Relation string // nested: the name of the to-many relation
 	Filter   expr.Pred
-	Order    []Order
+	// Search is text that each record must have in its searchable fields; see
+	// searching. Without Order the best come first, then the newest.
+	Search string
+	Order  []Order
 	// First and Last count from the front or the back; at most one is set, 0 is
 	// the default. After and Before are cursors of this list.
 	First, Last   int

@@ -45,7 +45,7 @@ func (x indexSpec) columnNames() []string {
 // fieldSpecs are the indexes that come with a field: the unique one, and another
 // that lists and joins use. Lookups always have that, since joins, cascades and
 // rules go along them; the unique index leaves out the trash, so a lookup needs
-// both.
+// both. A searchable field has one more.
 func fieldSpecs(o *metadata.Object, f *metadata.Field) []indexSpec {
 	var out []indexSpec
 	if f.Width() == 0 {
@@ -69,6 +69,9 @@ func fieldSpecs(o *metadata.Object, f *metadata.Field) []indexSpec {
 			x.method, x.columns[0] = "gin", x.columns[0]+" jsonb_path_ops"
 		}
 		out = append(out, x)
+	}
+	if Searched(f) {
+		out = append(out, searchIndex(o, f))
 	}
 	return out
 }
