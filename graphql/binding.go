@@ -31,6 +31,7 @@ const (
 	rootBatch
 	rootUpdateWhere
 	rootDeleteWhere
+	rootSearch
 	rootNothing
 	rootSchema
 	rootType
@@ -68,6 +69,11 @@ const (
 	groupMeasures
 	groupMeasure
 	groupMoney
+
+	// Fields of records that a search finds.
+	hitObject
+	hitID
+	hitTitle
 
 	// Fields of payloads.
 	payloadRecord

@@ -45,7 +45,7 @@ func precompile(p *plan) {
 	c := p.compiler()
 	for _, n := range p.roots {
 		c.keep(n)
-		if w := n.bind.what; !n.dynamic && (w == rootOne || w == rootMany) {
+		if w := n.bind.what; !n.dynamic && (w == rootOne || w == rootMany || w == rootSearch) {
 			if q, cost, err := c.root(n); err == nil {
 				n.query, n.cost = q, cost
 			}
@@ -88,7 +88,10 @@ func (c *compiler) root(n *node) (*query.Query, int, *trellis.Error) {
 	if n.query != nil {
 		return n.query, n.cost, nil
 	}
-	if n.bind.what == rootOne {
+	switch n.bind.what {
+	case rootSearch:
+		return c.search(n)
+	case rootOne:
 		get, cost, err := c.get(n)
 		return &query.Query{Get: get, Memo: n.memo}, cost, err
 	}

@@ -31,6 +31,15 @@ func (c *compiler) list(n *node, standard, most int) (compiledList, *trellis.Err
 	if err != nil {
 		return compiledList{}, err
 	}
+	text, err := c.argument(n, "search")
+	if err != nil {
+		return compiledList{}, err
+	}
+	if text != nil {
+		if l.Search = as[string](text); l.Search == "" {
+			return compiledList{}, invalid("say what to search for").At("search")
+		}
+	}
 	order, err := c.argument(n, "orderBy")
 	if err == nil && order != nil {
 		l.Order, err = c.order(n.bind.object, as[[]any](order))

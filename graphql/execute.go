@@ -86,7 +86,7 @@ func (x *execution) query() []*AnswerError {
 			continue
 		}
 		root := compiledRoot{n: n}
-		if w := n.bind.what; w == rootOne || w == rootMany {
+		if w := n.bind.what; w == rootOne || w == rootMany || w == rootSearch {
 			var cost int
 			root.q, cost, root.err = x.c.root(n)
 			x.cost = min(x.cost+cost, costly)

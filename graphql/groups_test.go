@@ -51,3 +51,28 @@ func TestGroupsRefuse(t *testing.T) {
 		t.Error(body)
 	}
 }
+
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.fill()
+	w.expect("boss", `{ accounts(search: "or") { totalCount nodes { code } } }`, `{'accounts':{'totalCount':1,'nodes':[{'code':'N'}]}}`)
+	w.expect("boss", `{ accounts(search: "SÜ", filter: {code: {eq: "S"}}, orderBy: {name: ASC}) { nodes { code } groups { count } } }`, `{'accounts':{'nodes':[{'code':'S'}],'groups':[{'count':1}]}}`)
+	w.expect("boss", `{ search(text: "ord nor", first: 5) { object title __typename } none: search(text: "xyz") { id } }`, `{'search':[{'object':'account','title':'Nord','__typename':'SearchHit'}],'none':[]}`)
+	w.expect("clerk", `{ search(text: "Süd") { title } accounts(search: "Süd") { totalCount } }`, `{'search':[],'accounts':{'totalCount':0}}`) // not the clerk's
+	for text, want := range map[string]string{
+		`{ accounts(search: "") { totalCount } }`:                   `say what to search for`,
+		`{ search(text: "") { id } }`:                               `say what to search for`,
+		`{ search(text: "x", objects: ["vault"]) { id } }`:          `there is no object \"vault\"`,
+		`{ search(text: "x", objects: ["ghost"]) { id } }`:          `there is no object \"ghost\"`,
+		`{ orders(search: "x") { totalCount } }`:                    `Unknown argument \"search\" on field \"Query.orders\".`,
+		`query { search(text: "1 2 3 4 5 6 7 8 9 a b") { title } }`: `a search has 10 words at most`,
+	} {
+		if _, body := w.send("clerk", text, nil); !strings.Contains(body, want) {
+			t.Errorf("%s\n%s\nlacks %s", text, body, want)
+		}
+	}
+	if _, body := w.send("nobody", `{ search(text: "x") { id } }`, nil); !strings.Contains(body, `Cannot query field \"search\" on type \"Query\".`) {
+		t.Error(body)
+	}
+}

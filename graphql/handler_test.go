@@ -129,7 +129,7 @@ func TestIntrospectionRoundTrip(t *testing.T) {
 	if out.Schema.QueryType.Name != "Query" || out.Schema.MutationType.Name != "Mutation" || len(out.Schema.Directives) != 4 {
 		t.Errorf("roots %v %v, directives %v", out.Schema.QueryType, out.Schema.MutationType, out.Schema.Directives)
 	}
-	for name, members := range map[string]int{"Query": 4, "Account": 9, "AccountRegion": 2, "OrderPatch": 3, "__Type": 11} {
+	for name, members := range map[string]int{"Query": 5, "Account": 9, "AccountRegion": 2, "OrderPatch": 3, "__Type": 11} {
 		if seen[name] != members {
 			t.Errorf("%s has %d members, want %d", name, seen[name], members)
 		}

@@ -83,7 +83,7 @@ var fixedTypes = []string{
 	"GeoPoint", "GeoPointInput", "NearInput", "PostalAddress", "PostalAddressInput", "PersonName", "PersonNameInput", "PageInfo", "OrderDirection", "OnError",
 	"IDFilter", "TextFilter", "LongFilter", "DecimalFilter", "DateFilter", "DateTimeFilter", "BooleanFilter", "MoneyFilter",
 	"TimeFilter", "DurationFilter", "JSONFilter", "TextListFilter", "GeoPointFilter", "PostalAddressFilter", "PersonNameFilter",
-	"DateBucket", "MoneyGroupBy", "MutationError", "DeletePayload", "DeleteManyPayload", "DeleteResult", "BatchOperation", "BatchPayload", "BatchResult", "BatchRecord",
+	"DateBucket", "MoneyGroupBy", "SearchHit", "MutationError", "DeletePayload", "DeleteManyPayload", "DeleteResult", "BatchOperation", "BatchPayload", "BatchResult", "BatchRecord",
 }
 
 // fixedRoots and fixedMutations are root fields of no object.

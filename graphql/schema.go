@@ -88,6 +88,8 @@ func (s *Schema) has(typ, field string) bool {
 	switch typ + "." + field {
 	case "Query.nothing":
 		return !s.sight.any(func(o *objectSight) bool { return o.read })
+	case "Query.search":
+		return s.sight.any(func(o *objectSight) bool { return o.read && o.searchable() })
 	case "BatchResult.record":
 		return s.sight.any(func(o *objectSight) bool { return o.read && o.writable() })
 	}

@@ -121,6 +121,9 @@ func (b *builder) listArgs(o *objectSight, root bool) []*ast.ArgumentDefinition 
 	if root {
 		args = append(args[:2], rootPage...)
 	}
+	if o.searchable() {
+		args = append(args, search)
+	}
 	if root && o.remove {
 		args = append(args, includeDeleted())
 	}

@@ -10,6 +10,7 @@ import (
 // roots adds the root fields of no object.
 func (b *builder) roots() {
 	d := b.wide("Query")
+	b.search(d)
 	b.output(d, "nothing", "There is nothing you may read.", named("Boolean"), binding{what: rootNothing})
 	for _, f := range validator.QueryIntrospectionFields() {
 		what := rootSchema

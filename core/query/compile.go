@@ -22,6 +22,7 @@ const (
 type Plan struct {
 	root *level
 	get  bool
+	hits *hits
 }
 
 // level is one list (or the one record of a Get): one statement for its rows,
@@ -42,6 +43,8 @@ type level struct {
 	countArgs []any
 
 	groups map[int]*grouping // by index in list.Shape
+	// keep says that rows are not written as they come, but kept.
+	keep bool
 	// skewed says that the statements must be planned for the values at hand.
 	skewed bool
 
@@ -113,6 +116,10 @@ func Compile(ctx context.Context, space *Space, caller *Caller, q *Query) (*Plan
 func compile(ctx context.Context, space *Space, caller *Caller, q *Query, f *form) (*Plan, error) {
 	c := &compiler{ctx: ctx, space: space, caller: caller, grants: make(map[string]*policy.Grant, 4), form: f}
 	switch {
+	case q.Search != nil && q.Get == nil && q.List == nil:
+		h, err := c.search(q.Search)
+		return &Plan{hits: h}, err
+	case q.Search != nil:
 	case q.Get != nil && q.List == nil:
 		l, err := c.get(q.Get)
 		return &Plan{root: l, get: true}, err
@@ -124,7 +131,7 @@ func compile(ctx context.Context, space *Space, caller *Caller, q *Query, f *for
 		l, err := c.list(o, q.List, nil, 1)
 		return &Plan{root: l}, err
 	}
-	return nil, errors.New("query: exactly one of Get and List must be set")
+	return nil, errors.New("query: exactly one of Get, List and Search must be set")
 }
 
 // grant is the caller's right to read an object. Asking for an object without

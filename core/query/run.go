@@ -56,10 +56,17 @@ func (f *fetched) written(row int) []byte {
 }
 
 // Run executes a plan and appends the answer's JSON to buf: an object or null
-// for a Get, a connection object for a List. On an error buf comes back as it
+// for a Get, a connection object for a List, a list for a Search. On an error buf comes back as it
 // was.
 func (p *Plan) Run(ctx context.Context, db DB, buf []byte) ([]byte, error) {
 	before := len(buf)
+	if p.hits != nil {
+		out, err := p.hits.run(ctx, db, buf)
+		if err != nil {
+			return buf[:before], err
+		}
+		return out, nil
+	}
 	root := &fetched{level: p.root}
 	if err := fetchLevel(ctx, db, []*fetched{root}); err != nil {
 		return buf, err
@@ -299,7 +306,7 @@ func (f *fetched) read(rows pgx.Rows) error {
 // writeWhole says that rows can be written as they come: nothing hangs on them,
 // and one item of the shape shows them.
 func (l *level) writeWhole() (at int, ok bool) {
-	if len(l.children) > 0 || l.list == nil || len(l.edgeOuts) != 1 {
+	if l.keep || len(l.children) > 0 || l.list == nil || len(l.edgeOuts) != 1 {
 		return 0, false
 	}
 	for at = range l.edgeOuts {

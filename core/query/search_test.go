@@ -218,3 +218,39 @@ func TestSearchGoesWithTheRest(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+func TestSearchOverObjects(t *testing.T) {
+	t.Parallel()
+	read := []metadata.Action{metadata.ActionRead}
+	w := newWorld(t, people(&metadata.Policy{Name: "reads", Role: "some", Object: "firm", Actions: read, ReadFields: []string{"code"}}))
+	w.firms()
+	w.insert("person", trellis.NewID(), "name", "科技 老王")
+	ask := func(c *Caller, s Search) string {
+		s.Shape = []HitItem{{Key: "o"}, {Key: "t", Kind: HitTitle}, {Key: "_", Kind: HitTypeName, Text: "Hit"}}
+		got, err := w.run(c, &Query{Search: &s})
+		if err != nil {
+			return err.Error()
+		}
+		return strings.ReplaceAll(got, `,"_":"Hit"`, "")
+	}
+	for _, c := range []struct {
+		role string
+		s    Search
+		want string
+	}{
+		{"all", Search{Text: "科技"}, `[{"o":"person","t":"科技 老王"},{"o":"firm","t":"上海科技贸易公司"},{"o":"firm","t":"北京华为科技有限公司"}]`},
+		{"all", Search{Text: "科技", First: 1}, `[{"o":"person","t":"科技 老王"}]`},
+		{"all", Search{Text: "老王", Objects: []string{"firm"}}, `[{"o":"firm","t":"老王火锅"}]`},
+		{"all", Search{Text: "罕见"}, `[]`},
+		{"some", Search{Text: "科技"}, `[]`},
+		{"some", Search{Text: "a-1"}, `[{"o":"firm","t":null},{"o":"firm","t":null}]`},
+		{"some", Search{Text: "a-1", Objects: []string{"person"}}, `objects[0]: there is no object "person"`},
+		{"all", Search{Text: "a-1", Objects: []string{"ghost"}}, `objects[0]: there is no object "ghost"`},
+		{"all", Search{Text: " "}, `text: say what to search for`},
+		{"all", Search{Text: "x", First: 101}, `first: must be from 1 to 100`},
+	} {
+		if got := ask(w.caller(c.role), c.s); got != c.want {
+			t.Errorf("%s, %+v: %s\nwant %s", c.role, c.s, got, c.want)
+		}
+	}
+}

@@ -14,10 +14,12 @@ const (
 	CountCap           = 10_000 // totalCount stops here unless Exact
 )
 
-// Query asks for one record or one list. Exactly one of the two is set.
+// Query asks for one record, one list, or the records of several objects that a
+// text finds. Exactly one of them is set.
 type Query struct {
-	Get  *Get
-	List *List
+	Get    *Get
+	List   *List
+	Search *Search
 	// Memo, when not nil, spares compiling the same query again.
 	Memo *Memo
 }
