@@ -87,7 +87,7 @@ var fixedTypes = []string{
 }
 
 // fixedRoots and fixedMutations are root fields of no object.
-var fixedRoots, fixedMutations = []string{"nothing"}, []string{"batch", "ref"}
+var fixedRoots, fixedMutations = []string{"nothing", "search"}, []string{"batch", "ref"}
 
 // names gives the objects of a snapshot their names. They are chosen over all
 // objects, whoever asks, so that a type has one name for everybody; and from the

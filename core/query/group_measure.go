@@ -47,6 +47,10 @@ func (gr *grouper) measure(m Measure) (col, code int, err error) {
 	}
 	sql, c := sumSQL[m.Fn]+value+")", codecOf(columnOf(f, expr.Whole).Of)
 	switch {
+	case f.Type() == expr.DurationType && m.Fn == expr.Sum:
+		sql = wholeNumber(sql, expr.DurationType)
+	case f.Type() == expr.DurationType && m.Fn == expr.Mean:
+		sql = wholeNumber("div(sum("+value+"), NULLIF(count("+value+"), 0))", expr.DurationType)
 	case c == codecInt && m.Fn == expr.Sum:
 		c = codecNumeric
 	case m.Fn == expr.Mean && (c == codecInt || c == codecNumeric):

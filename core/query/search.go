@@ -84,7 +84,7 @@ func (w word) in(f *metadata.Field) string {
 func searched(s scope) []*metadata.Field {
 	var fields []*metadata.Field
 	for _, f := range s.object.All {
-		if ddl.Searched(f) && s.grant.Field(f.Name).Mode == policy.Plain {
+		if ddl.Searched(f) && !f.AtRead() && s.grant.Field(f.Name).Mode == policy.Plain {
 			fields = append(fields, f)
 		}
 	}
