@@ -26,7 +26,7 @@ type form struct {
 
 // formOf is the form of a query with a Memo.
 func formOf(caller *Caller, q *Query) (*form, bool) {
-	if q.Memo == nil {
+	if q.Memo == nil || q.Search != nil {
 		return nil, false
 	}
 	rights, err := caller.Policy.Rights(caller.Principal)
@@ -147,7 +147,7 @@ func (f *form) list(l *List) *List {
 	f.num(l.First)
 	f.num(l.Last)
 	f.flag(l.Deleted)
-	f.fails = f.fails || l.After != "" || l.Before != "" || l.Relation != "" || l.hasMore()
+	f.fails = f.fails || l.After != "" || l.Before != "" || l.Relation != "" || l.Search != "" || l.hasMore()
 	f.num(len(l.Order))
 	for _, o := range l.Order {
 		f.num(len(o.Hops))
