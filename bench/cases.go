@@ -67,7 +67,7 @@ var Cases = []Case{
 	{Name: "order", Target: writeTarget, Write: true, vars: orderVars, Query: `mutation ($input: OrderInput!) {
   createOrder(input: $input) {
     record {
-      id number state total { amount currency } account { id name }
+      id number state total { amount currency } net { amount currency } lineCount account { id name }
       lines(first: 20, orderBy: [{lineNo: ASC}]) { nodes { id lineNo quantity amount { amount currency } } }
     }
     errors { code path message }

@@ -3,6 +3,7 @@ package bench
 import (
 	"github.com/trellishq/trellis/apps"
 	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
 )
 
 // role is who asks: some rows of each object, and not every field. The rules
@@ -23,6 +24,14 @@ func draft(current *metadata.Definition) (*metadata.Definition, error) {
 		return &metadata.Field{Name: name, Kind: kind, Package: metadata.CustomPackage, Label: metadata.Label{"en": name}}
 	}
 	o.Fields = append(o.Fields, field("score", metadata.KindInteger), field("renewal", metadata.KindBoolean), field("reviewedAt", metadata.KindDateTime))
+	rollUp := func(name string, of *metadata.RollUp) *metadata.Field {
+		f := field(name, metadata.KindRollUp)
+		f.RollUp = of
+		return f
+	}
+	order := def.Own("order")
+	order.Fields = append(order.Fields, rollUp("net", &metadata.RollUp{Relation: "lines", Function: expr.Sum, Field: "amount"}),
+		rollUp("lineCount", &metadata.RollUp{Relation: "lines", Function: expr.Count}))
 	o.Indexes = append(o.Indexes, &metadata.Index{Fields: []string{"stage", "closeDate", "id"}, Package: metadata.CustomPackage})
 	def.Roles = append(def.Roles, &metadata.Role{Name: role, Package: metadata.CustomPackage, Label: metadata.Label{"en": "Bench"}})
 	def.Policies = append(def.Policies, policies()...)

@@ -62,10 +62,10 @@ FROM ws_main.opportunity t
 LEFT JOIN ws_main.account a ON a.id = t.account_id AND a.deleted_at IS NULL AND a.region IS DISTINCT FROM 'Texas'
 WHERE t.id = $1 AND t.deleted_at IS NULL AND t.source IS DISTINCT FROM 'partner'`
 
-// order: an order …
+// order: an order with what its lines come to, which nobody else can see yet …
 const orderSQL = `WITH w AS (
-	INSERT INTO ws_main."order" (id, created_at, created_by, updated_at, updated_by, version, number, account_id, order_date, state, total, total_code)
-	VALUES ($1, $2, $3, $2, $3, 1, $4, $5, $6, 'draft', $7, $8))
+	INSERT INTO ws_main."order" (id, created_at, created_by, updated_at, updated_by, version, number, account_id, order_date, state, total, total_code, net, net_code, line_count)
+	VALUES ($1, $2, $3, $2, $3, 1, $4, $5, $6, 'draft', $7, $8, $11, $12, $13))
 INSERT INTO trellis.outbox (workspace_id, object, actor, origin, changes) VALUES ($9, 'order', $3, '', $10)`
 
 // … its lines, all in one statement …
@@ -77,7 +77,7 @@ const linesSQL = `WITH w AS (
 INSERT INTO trellis.outbox (workspace_id, object, actor, origin, changes) VALUES ($12, 'orderLine', $2, '', $13)`
 
 // … both read back.
-const orderedSQL = `SELECT t.id, t.number, t.state, t.total, t.total_code, a.id, a.name
+const orderedSQL = `SELECT t.id, t.number, t.state, t.total, t.total_code, t.net, t.net_code, t.line_count, a.id, a.name
 FROM ws_main."order" t
 LEFT JOIN ws_main.account a ON a.id = t.account_id AND a.deleted_at IS NULL AND a.region IS DISTINCT FROM 'Texas'
 WHERE t.id = $1 AND t.deleted_at IS NULL`

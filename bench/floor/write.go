@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"strconv"
 	"time"
 
@@ -143,8 +144,10 @@ func (s *server) order(ctx context.Context, body, b []byte) ([]byte, error) {
 		b = text(append(b, `,"number":`...), r[1])
 		b = text(append(b, `,"state":`...), r[2])
 		b = money(append(b, `,"total":`...), r[3], r[4])
-		b = uuid(append(b, `,"account":{"id":`...), r[5])
-		return append(text(append(b, `,"name":`...), r[6]), '}')
+		b = money(append(b, `,"net":`...), r[5], r[6])
+		b = integer(append(b, `,"lineCount":`...), r[7])
+		b = uuid(append(b, `,"account":{"id":`...), r[8])
+		return append(text(append(b, `,"name":`...), r[9]), '}')
 	})
 	if err != nil {
 		return b, err
@@ -179,14 +182,19 @@ func (s *server) queueOrder(batch *pgx.Batch, id trellis.ID, in *orderInput) err
 	out = uuid(append(out, `],"account":[null,`...), in.Account.Bytes[:])
 	out = given(append(out, "],"...), "orderDate", in.OrderDate)
 	out = given(append(out, "],"...), "state", "draft")
-	out = givenMoney(append(out, "],"...), "total", in.Total)
-	out = append(out, "]}}]"...)
-	batch.Queue(orderSQL, [16]byte(id), now, s.actor, in.Number, in.Account, on, total, in.Total.Currency, s.workspace, string(out))
-
 	l, err := s.lines(id, in.Lines.Create)
 	if err != nil {
 		return err
 	}
+	out = givenMoney(append(out, "],"...), "total", in.Total)
+	out = givenMoney(append(out, "],"...), "net", amount{l.net(), in.Total.Currency})
+	out = strconv.AppendInt(append(out, `],"lineCount":[null,`...), int64(len(l.ids)), 10)
+	out = append(out, "]}}]"...)
+	net, err := number(l.net())
+	if err != nil {
+		return err
+	}
+	batch.Queue(orderSQL, [16]byte(id), now, s.actor, in.Number, in.Account, on, total, in.Total.Currency, s.workspace, string(out), net, in.Total.Currency, int64(len(l.ids)))
 	batch.Queue(linesSQL, now, s.actor, [16]byte(id), l.ids, l.numbers, l.products, l.quantities, l.prices, l.priceCodes, l.amounts, l.amountCodes, s.workspace, string(l.out))
 	batch.Queue(orderedSQL, [16]byte(id))
 	batch.Queue(orderedLinesSQL, [16]byte(id))
@@ -238,6 +246,16 @@ func (s *server) lines(order trellis.ID, in []line) (*columns, error) {
 	}
 	c.out = append(c.out, ']')
 	return c, nil
+}
+
+// net is the sum of the amounts, in cents as they are given.
+func (c *columns) net() string {
+	sum := new(big.Int)
+	for _, a := range c.amounts {
+		sum.Add(sum, a.Int)
+	}
+	cents := sum.String()
+	return cents[:len(cents)-2] + "." + cents[len(cents)-2:]
 }
 
 func number(s string) (pgtype.Numeric, error) {
