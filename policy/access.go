@@ -37,6 +37,8 @@ type Access struct {
 	g *Grant
 	// Rules by position in g.allow and g.narrow.
 	allow, deny uint64
+	// from are the inputs of a computed field that are not seen in every row.
+	from *inherited
 }
 
 // When is the condition under which the field is there, for rows that
@@ -53,9 +55,15 @@ func (a Access) When(v *expr.Vars) expr.Pred {
 	for m := a.allow; m != 0; m &= m - 1 {
 		arms = append(arms, a.g.allow[bits.TrailingZeros64(m)].holds(v))
 	}
-	all := expr.And{arms}
+	all := expr.And{}
+	if a.allow != 0 {
+		all = append(all, arms)
+	}
 	for m := a.deny; m != 0; m &= m - 1 {
 		all = append(all, a.g.narrow[bits.TrailingZeros64(m)].fails(v))
+	}
+	if a.from != nil {
+		all = append(all, a.from.when(v))
 	}
 	return expr.Fold(all)
 }

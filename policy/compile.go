@@ -10,6 +10,11 @@ import (
 
 // compile turns the policies that apply into a grant.
 func (e *Engine) compile(set *roleSet, o *metadata.ObjectView, a metadata.Action) (*Grant, error) {
+	return e.build(set, o, a, false)
+}
+
+// build is compile; in a bare grant computed fields do not inherit.
+func (e *Engine) build(set *roleSet, o *metadata.ObjectView, a metadata.Action, bare bool) (*Grant, error) {
 	b := grantBuilder{engine: e, g: &Grant{object: o, action: a}, rules: map[string]*rule{}}
 	if set.system {
 		b.g.allow = []*rule{b.rule("")}
@@ -31,7 +36,20 @@ func (e *Engine) compile(set *roleSet, o *metadata.ObjectView, a metadata.Action
 				"your roles combine more than %d row rules to %s a record of %s: ask an administrator to merge some", MaxRules, a, o.Name)
 		}
 	}
-	b.g.setFields(b.field)
+	var failed error
+	b.g.setFields(func(name string) Access {
+		access := b.field(name)
+		if f := o.Field(name); !bare && isComputed(f) {
+			var err error
+			if access, err = b.inherit(set, f, access); err != nil {
+				failed = err
+			}
+		}
+		return access
+	})
+	if failed != nil {
+		return nil, failed
+	}
 	b.g.key = b.g.grantKey()
 	return b.g, nil
 }
@@ -97,7 +115,7 @@ func (b *grantBuilder) field(name string) Access {
 	if g.Never() {
 		return Access{}
 	}
-	if writes(g.action) && slices.Contains(NeverWritable, name) {
+	if writes(g.action) && (slices.Contains(NeverWritable, name) || isComputed(g.object.Field(name))) {
 		return Access{}
 	}
 	if !writes(g.action) && slices.Contains(AlwaysReadable, name) {

@@ -37,7 +37,7 @@ func (e *Engine) EnforceField(p *Principal, object string, a metadata.Action, fi
 	if o == nil || o.Field(field) == nil {
 		return false, nil
 	}
-	if slices.Contains(NeverWritable, field) && writes(a) {
+	if writes(a) && (slices.Contains(NeverWritable, field) || isComputed(o.Field(field))) {
 		return false, nil
 	}
 	q := question{object: object, action: a, record: rec, vars: p.Vars(now)}

@@ -32,10 +32,11 @@ type Engine struct {
 	objects  map[string]int // position in snapshot.Names()
 	enforcer func() (*casbin.Enforcer, error)
 
-	sets atomic.Pointer[map[string]*roleSet]
-	grow sync.Mutex // held to change sets
-	full *roleSet   // of the system principal
-	made made
+	sets    atomic.Pointer[map[string]*roleSet]
+	grow    sync.Mutex // held to change sets
+	full    *roleSet   // of the system principal
+	made    made
+	reaches sync.Map // object → what its computed fields read elsewhere
 }
 
 // roleSet is what principals with the same roles share.

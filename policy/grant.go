@@ -170,6 +170,9 @@ func (g *Grant) grantKey() string {
 			write(a.Mode.String())
 			b.Write(appendMask(nil, a.allow))
 			b.Write(appendMask(nil, a.deny))
+			if a.from != nil {
+				write(a.from.digest())
+			}
 		}
 	}
 	return shortHash([]byte(b.String()))

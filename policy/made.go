@@ -82,7 +82,7 @@ func (set *roleSet) classes(object string, a metadata.Action) string {
 
 // grant finds or compiles a grant.
 func (e *Engine) grant(set *roleSet, o *metadata.ObjectView, a metadata.Action) (*Grant, error) {
-	key := grantKey{o, a, set.classes(o.Name, a)}
+	key := grantKey{o, a, e.classes(set, o.Name, a)}
 	if g, ok := e.made.grants.Load(key); ok {
 		return g.(*Grant), nil
 	}
@@ -103,7 +103,7 @@ func (r Rights) glance(object string, a metadata.Action) (*Grant, error) {
 	if o == nil {
 		return nil, errUnknown(object, a, false)
 	}
-	if g, ok := r.engine.made.grants.Load(grantKey{o, a, r.set.classes(object, a)}); ok {
+	if g, ok := r.engine.made.grants.Load(grantKey{o, a, r.engine.classes(r.set, object, a)}); ok {
 		return g.(*Grant), nil
 	}
 	return r.engine.compile(r.set, o, a)

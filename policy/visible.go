@@ -32,7 +32,7 @@ func (e *Engine) Visible(p *Principal, object string) (*Visibility, error) {
 
 // Visible is Engine.Visible, of the role set.
 func (r Rights) Visible(object string) (*Visibility, error) {
-	key := visibleKey{object, r.set.classes(object, "")}
+	key := visibleKey{object, r.engine.classes(r.set, object, "")}
 	if v, ok := r.engine.made.visible.Load(key); ok {
 		return v.(*Visibility), nil
 	}
