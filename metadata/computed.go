@@ -80,7 +80,16 @@ func (c *Computation) Term(part expr.Part, v expr.Vars) (expr.Term, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fitted(c.Field, expr.PartTerm(t, part)), nil
+	return c.part(part, func(p expr.Part) expr.Term { return fitted(c.Field, expr.PartTerm(t, p)) }), nil
+}
+
+// part is a part of the value; the code of a currency is null where its amount is.
+func (c *Computation) part(part expr.Part, term func(expr.Part) expr.Term) expr.Term {
+	if part != expr.CurrencyPart {
+		return term(part)
+	}
+	code := term(part)
+	return expr.Choose{When: expr.Null{Term: term(expr.AmountPart), Not: true}, Otherwise: expr.Never, Then: code, Else: code}
 }
 
 // Value is the formula's value in process, fitted as Term does; v.Record must
@@ -121,14 +130,16 @@ func (c *Computation) rolledUp(part expr.Part, v expr.Vars) (expr.Term, error) {
 	code := of
 	code.Part, code.Of = expr.CurrencyPart, expr.TextType
 	least.Fn, least.Of, most.Fn, most.Of = expr.Least, code, expr.Most, code
-	var out expr.Term = least
-	if part != expr.CurrencyPart {
-		of.Part, of.Of = expr.AmountPart, expr.DecimalType
-		over.Of = of
-		out = fitted(c.Field, over)
-	}
+	of.Part, of.Of = expr.AmountPart, expr.DecimalType
+	over.Of = of
 	one := expr.Compare{Op: expr.Eq, L: least, R: most}
-	return expr.Choose{When: one, Otherwise: expr.Never, Then: out, Else: out}, nil
+	return c.part(part, func(p expr.Part) expr.Term {
+		out := expr.Term(least)
+		if p != expr.CurrencyPart {
+			out = fitted(c.Field, over)
+		}
+		return expr.Choose{When: one, Otherwise: expr.Never, Then: out, Else: out}
+	}), nil
 }
 
 // fitted is a term that is null where the field's kind cannot hold the value.

@@ -48,6 +48,14 @@ func (in *inherited) when(v *expr.Vars) expr.Pred {
 	return expr.Fold(all)
 }
 
+// fixed says that the inputs on other records are seen by the same, whoever asks
+// and whenever.
+func (in *inherited) fixed() bool {
+	return !slices.ContainsFunc(in.sources, func(s source) bool {
+		return slices.ContainsFunc(s.via, func(st step) bool { return !st.grant.Fixed() })
+	})
+}
+
 // digest is equal for inputs that decide the same.
 func (in *inherited) digest() string {
 	var b strings.Builder

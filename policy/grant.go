@@ -59,7 +59,7 @@ func (g *Grant) Fixed() bool {
 			return false
 		}
 	}
-	return true
+	return !slices.ContainsFunc(g.access, func(a Access) bool { return a.from != nil && !a.from.fixed() })
 }
 
 // Rows is the condition a record must meet: expr.Always, expr.Never, or a tree

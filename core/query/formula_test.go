@@ -20,8 +20,9 @@ import (
 // what SQL computes by the term is what CEL computes in process, null where it
 // fails. More than a CI run does: go test ./core/query -run Formulas -formulas 50000.
 var (
-	formulas    = flag.Int("formulas", 2400, "random formulas put to SQL and CEL")
-	formulaSeed = flag.Uint64("formula-seed", 1, "seed of the formulas")
+	formulas       = flag.Int("formulas", 2400, "random formulas put to SQL and CEL")
+	updateFormulas = flag.Bool("update-formulas", false, "write the SQL in testdata/formulas.txt anew")
+	formulaSeed    = flag.Uint64("formula-seed", 1, "seed of the formulas")
 )
 
 const formulasAtOnce = 20

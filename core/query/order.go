@@ -222,6 +222,10 @@ func (k sortKey) parse(s string) (any, error) {
 	case codecNumeric:
 		return expr.ParseDecimal(s)
 	}
+	if k.field.Kind != k.field.ValueKind() { // computed: of what its values are
+		f := metadata.Field{Kind: k.field.ValueKind()}
+		return f.Coerce(s)
+	}
 	return k.field.Coerce(s)
 }
 

@@ -224,6 +224,9 @@ func (e *Engine) names(p Profile) []string {
 	if p != Formula {
 		out = append(out, "user")
 	}
+	if !p.inSQL() {
+		out = append(out, "addWorkdays", "normName", "usccOk", "distance")
+	}
 	switch p {
 	case Row, Formula, Default:
 		out = append(out, "record")

@@ -33,6 +33,7 @@ var baseEnv = sync.OnceValues(func() (*cel.Env, error) {
 	opts = append(opts, timesOfDay()...)
 	opts = append(opts, scalarFunctions()...)
 	opts = append(opts, moneyFunctions()...)
+	opts = append(opts, businessFunctions()...)
 	return cel.NewEnv(append(opts, arithmetic()...)...)
 })
 

@@ -368,7 +368,7 @@ func (w *rewriter) branches(args []celast.Expr, kinds []kind) Type {
 var resultTypes = map[string]Type{
 	"dec": DecimalType, "date": DateType, "id": IDType, "size": IntType, "timestamp": TimestampType, "time": TimeOfDayType, "duration": DurationType,
 	"lowerAscii": TextType, "upperAscii": TextType, "trim": TextType, "int": IntType, "string": TextType,
-	"avg": DecimalType,
+	"avg": DecimalType, "addWorkdays": DateType, "normName": TextType, "usccOk": BoolType, "distance": IntType,
 }
 
 // scalar prepares a call of a function of the table and gives its type: integers

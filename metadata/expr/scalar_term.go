@@ -38,6 +38,9 @@ func (l *leaf) scalarCall(e celast.Expr, c celast.CallExpr, args []celast.Expr) 
 		return nil, false
 	}
 	switch {
+	case f.fn == Workdays && len(args) > 2:
+		l.t.no(e, "workdays() with holidays is not available in a row rule, since it has no exact counterpart in SQL")
+		return Literal{Of: IntType}, true
 	case f.fn == DateIn && first == TextType:
 		l.t.no(e, "a text field cannot become a date in a row rule")
 		return Literal{Of: DateType}, true
