@@ -35,7 +35,12 @@ function readRef(value: unknown, target: ObjectMeta | undefined): Ref | null {
   if (typeof value === 'string') return { id: value, title: null }
   if (!isNode(value) || typeof value['id'] !== 'string') return null
   const title = target && titleField(target)
-  return { id: value['id'], title: title ? text(value[title.name]) : null }
+  return { id: value['id'], title: title ? titleText(value[title.name]) : null }
+}
+
+/** What names a record, as text: of a person's name the whole. */
+function titleText(value: unknown): string | null {
+  return isNode(value) ? text(value['full']) : text(value)
 }
 
 export function readValue(value: unknown, field: FieldMeta, workspace: Workspace): Value {

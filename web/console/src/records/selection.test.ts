@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { readPage, readRecord, titleOf } from './read'
 import { createMutation, deleteMutation, listQuery, recordQuery, relatedQuery, restoreMutation, selectRecord, updateMutation } from './selection'
 import { compileSort, isSortable, nextSort, readSort, writeSort } from './sort'
-import { account, field, opportunity, workspace } from './test-workspace'
+import { Workspace } from '../objects/model'
+import { account, field, object, opportunity, workspace } from './test-workspace'
 
 describe('the texts of operations', () => {
   it('are GraphQL', () => {
@@ -24,6 +25,16 @@ describe('the texts of operations', () => {
     expect(createMutation(opportunity)).toContain('$input: OpportunityInput!')
     expect(updateMutation(opportunity)).toContain('$input: OpportunityPatch!')
     expect(deleteMutation(opportunity)).toContain('deleteOpportunity(id: $id, ifVersion: $ifVersion)')
+  })
+
+  it('ask for a title of several parts by its parts', () => {
+    const person = object('person', 'people', [field('name', 'personName')])
+    const desk = object('desk', 'desks', [field('owner', 'lookup', { target: 'person' }), field('home', 'address')])
+    const small = new Workspace({ ...workspace.viewer, objects: [person, desk] })
+    expect(selectRecord(desk.fields, small)).toContain('owner { id name { full family given } }')
+    const node = { id: '1', version: 1, owner: { id: 'p', name: { full: 'Ada', family: null, given: null } } }
+    expect(readRecord(node, desk.fields, small)?.values['owner']).toEqual({ id: 'p', title: 'Ada' })
+    expect(desk.fields.filter((entry) => !isSortable(entry, small)).map((entry) => entry.name)).toEqual(['home'])
   })
 
   it('ask for lookups with the title of their target, and leave out those to hidden objects', () => {

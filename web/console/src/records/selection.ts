@@ -13,7 +13,8 @@ function selectField(field: FieldMeta, workspace: Workspace): string | null {
   const target = workspace.target(field)
   if (!target) return null
   const title = titleField(target)
-  return title ? `${field.name} { id ${title.name} }` : `${field.name} { id }`
+  const named = title && selectField(title, workspace)
+  return named ? `${field.name} { id ${named} }` : `${field.name} { id }`
 }
 
 /** The selection of a record: id and version always, lookups with the title of what they refer to. */

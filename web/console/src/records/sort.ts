@@ -21,7 +21,8 @@ function sortTarget(field: FieldMeta, workspace: Workspace): FieldMeta | undefin
 }
 
 export function isSortable(field: FieldMeta, workspace: Workspace): boolean {
-  return field.filterable && sortTarget(field, workspace)?.filterable === true
+  const target = sortTarget(field, workspace)
+  return field.filterable && target?.filterable === true && target.sortable
 }
 
 /** Ascending, descending, then as the server likes. */

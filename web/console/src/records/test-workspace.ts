@@ -16,6 +16,7 @@ export function field(name: string, kind: FieldMeta['kind'], more: Partial<Field
     required: false,
     writable: true,
     filterable: true,
+    sortable: !['json', 'geoPoint', 'address', 'multiSelect', 'longText', 'richText'].includes(kind),
     maxLength: null,
     precision: null,
     scale: null,
