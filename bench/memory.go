@@ -35,6 +35,9 @@ func (r *runner) memory(ctx context.Context, rep *Report) error {
 	if _, err := r.ground.many(ctx, n, r.o.Out); err != nil {
 		return err
 	}
+	if err := r.ground.crm(ctx, r.o.Out); err != nil {
+		return err
+	}
 	var many []string
 	for i := range manyRoles {
 		many = append(many, manyRole(i))
@@ -44,7 +47,7 @@ func (r *runner) memory(ctx context.Context, rep *Report) error {
 		roles      []string
 		most       float64
 	}{
-		{"memory CRM", r.ground.view.Slug, []string{role}, crmMemory},
+		{"memory CRM", crmSlug, crmRoles, crmMemory},
 		{fmt.Sprintf("memory %d", n), manySlug(n), many, manyMemory},
 	} {
 		fmt.Fprintf(r.o.Out, "measuring %s\n", m.name)

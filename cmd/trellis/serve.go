@@ -42,10 +42,16 @@ func logger(verbose bool) *slog.Logger {
 // CPU of small requests. GOGC overrides it.
 const gcPercent = 400
 
+// maxDemoScale is fifteen million records of sample data.
+const maxDemoScale = 10
+
 // Run serves until it is told to stop.
 func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
+	}
+	if c.Demo && !(c.DemoScale > 0 && c.DemoScale <= maxDemoScale) {
+		return trellis.Errorf(trellis.CodeInvalidInput, "--demo-scale is more than 0 and at most %d", maxDemoScale)
 	}
 	// The port comes first: a mistake there is told before anything is made.
 	l, err := net.Listen("tcp", c.Listen)

@@ -1,0 +1,37 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/apps"
+	"github.com/trellishq/trellis/core/catalog"
+	"github.com/trellishq/trellis/metadata"
+)
+
+// crmSlug is the workspace of the whole CRM, beside the one that is measured on:
+// what the CRM costs in memory.
+const crmSlug = "crm"
+
+// crmRoles are those that ask for its objects.
+var crmRoles = []string{"salesRep", "salesManager", "admin"}
+
+// crm makes the workspace of the whole CRM, or takes it as it was left.
+func (g *Ground) crm(ctx context.Context, out io.Writer) error {
+	v, err := g.catalog.Current(ctx, crmSlug)
+	if trellis.CodeOf(err) == trellis.CodeNotFound {
+		v, err = g.catalog.CreateWorkspace(ctx, crmSlug, "CRM")
+	}
+	if err != nil || len(v.Definition().Roles) > 0 {
+		return err
+	}
+	def, problems := metadata.Read(apps.CRM())
+	if len(problems) > 0 {
+		return problems
+	}
+	fmt.Fprintf(out, "making the %d objects of the CRM\n", len(def.Objects))
+	_, err = g.catalog.Apply(ctx, crmSlug, catalog.Packages(def), catalog.Options{Summary: "the CRM"})
+	return err
+}
