@@ -192,10 +192,10 @@ func (k *seeker) param(name string, v any, typ string) {
 // pairs are neighbouring characters of a text, as ddl.SearchPairs makes them.
 func pairs(text string, first bool) []string {
 	runes := []rune(text)
+	out := make([]string, 0, len(runes))
 	if first {
-		runes = append([]rune(ddl.SearchEdge), runes...)
+		out = append(out, ddl.SearchEdge+string(runes[:min(2, len(runes))]))
 	}
-	out := make([]string, 0, len(runes)-1)
 	for i := range len(runes) - 1 {
 		if len(out) == maxPairs {
 			break

@@ -16,6 +16,9 @@ import (
 // newestRows is how many of the newest records an arm looks at.
 const newestRows = 5_000
 
+// top is the tier of records where a field begins with the text.
+const top = 2
+
 // ranking writes the statement of a root list in order of rank.
 type ranking struct {
 	c    *compiler
@@ -25,8 +28,10 @@ type ranking struct {
 	base string // which records belong to the list, the search aside
 	n    string // rows wanted
 
-	with strings.Builder
-	hits []string
+	// shared says that both tiers take their newest records from one arm, n.
+	shared bool
+	with   strings.Builder
+	hits   []string
 }
 
 // rankable says that the list is a search that can be read in tiers.
@@ -50,6 +55,9 @@ func (c *compiler) finishRanked(l *level, r *rows, q *List) error {
 	if err != nil {
 		return err
 	}
+	if from == top && after == "TRUE" {
+		g.newest()
+	}
 	for tier := from; tier >= 1; tier-- {
 		g.tier(tier, after)
 		after = "TRUE"
@@ -65,7 +73,6 @@ func (c *compiler) finishRanked(l *level, r *rows, q *List) error {
 
 // position is the tier where the page begins, and the condition on its records.
 func (g *ranking) position(cursor string) (tier int, after string, err error) {
-	const top = 2
 	if cursor == "" {
 		return top, "TRUE", nil
 	}
@@ -82,6 +89,26 @@ func (g *ranking) position(cursor string) (tier int, after string, err error) {
 		return nil
 	})
 	return tier, after, err
+}
+
+// newest looks once through the newest records for both tiers of a first page.
+func (g *ranking) newest() {
+	begins, _ := g.r.b.capture(func() error { g.k.begins(false); return nil })
+	found, _ := g.r.b.capture(func() error { g.k.found(false); return nil })
+	alias := g.r.s.alias
+	g.arm("n", "SELECT "+alias+`."id", `+alias+`."created_at", `+begins+` IS TRUE AS "first" FROM `+g.window("TRUE")+" WHERE "+g.base+" AND "+found)
+	g.shared = true
+}
+
+// window is the newest records of the table from a place on.
+func (g *ranking) window(after string) string {
+	alias := g.r.s.alias
+	return "(SELECT * FROM " + g.c.space.TableName(g.r.s.object) + " " + alias + " WHERE " + after + g.newestFirst() + strconv.Itoa(newestRows) + ") " + alias
+}
+
+func (g *ranking) newestFirst() string {
+	alias := g.r.s.alias
+	return " ORDER BY " + alias + `."created_at" DESC, ` + alias + `."id" DESC LIMIT `
 }
 
 // tier adds the two arms of a tier: w among the newest records, g by the index.
@@ -103,12 +130,16 @@ func (g *ranking) tier(tier int, after string) {
 		return sql
 	}
 	alias, table := g.r.s.alias, g.c.space.TableName(g.r.s.object)
-	newest := " ORDER BY " + alias + `."created_at" DESC, ` + alias + `."id" DESC LIMIT `
+	newest := g.newestFirst()
 	columns := "SELECT " + alias + `."id", ` + alias + `."created_at" FROM `
 	t := strconv.Itoa(tier)
 
-	g.arm("w"+t, columns+"(SELECT * FROM "+table+" "+alias+" WHERE "+after+newest+strconv.Itoa(newestRows)+") "+alias+
-		" WHERE "+g.guard()+g.base+" AND "+of(false)+newest+g.n)
+	if g.shared {
+		is := map[bool]string{true: `"first"`, false: `NOT "first"`}[tier == top]
+		g.arm("w"+t, columns+"n "+alias+" WHERE "+is+newest+g.n)
+	} else {
+		g.arm("w"+t, columns+g.window(after)+" WHERE "+g.guard()+g.base+" AND "+of(false)+newest+g.n)
+	}
 	full := "(SELECT count(*) FROM w" + t + ") >= " + g.n
 	g.hits = append(g.hits, "SELECT "+t+`::int8 AS "rank", * FROM w`+t+" WHERE "+full)
 	g.arm("g"+t, columns+table+" "+alias+" WHERE "+g.guard()+g.base+" AND "+after+" AND "+of(true)+newest+g.n)

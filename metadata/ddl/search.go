@@ -41,12 +41,13 @@ func SearchText(f *metadata.Field, column func(name string) string) string {
 }
 
 // SearchPairs is SQL for the pairs of a text of SearchText: those that begin at
-// every odd character, then those at every even one. All functions in it are
-// immutable and in C.
+// every odd character, then those at every even one, and the edge with the first
+// two, by which beginnings are found. All functions in it are immutable and in C.
 func SearchPairs(text string) string {
 	edge := `E'\x02'`
 	cut := func(s string) string { return `regexp_replace(` + s + `, '(..)', E'\\1\x01', 'g')` }
-	return "array_remove(string_to_array(" + cut(edge+" || "+text+" || "+edge) + ` || E'\x01' || ` + cut(text+" || "+edge) + `, E'\x01'), '')`
+	return "array_remove(string_to_array(" + cut(edge+" || "+text+" || "+edge) + ` || E'\x01' || ` + cut(text+" || "+edge) +
+		` || E'\x01' || left(` + edge + " || " + text + `, 3), E'\x01'), '')`
 }
 
 func searchIndex(o *metadata.Object, f *metadata.Field) indexSpec {
