@@ -97,6 +97,10 @@ lint-go: ## gofmt, go vet and golangci-lint (built from tools/go.mod)
 lint-console: $(console)/node_modules/.package-lock.json ## tsc and eslint
 	npm run --prefix $(console) lint </dev/null
 
+.PHONY: hammer
+hammer: ## writers, readers and an admin at once for 30 seconds, replayed against the tables
+	go test ./core -run '^TestHammer$$' -hammer=30s -v
+
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (20s)
 	@set -e; grep -rn --include='*_test.go' --exclude-dir=node_modules '^func Fuzz' . | \

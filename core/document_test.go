@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"maps"
 	"testing"
 	"testing/fstest"
 
@@ -71,8 +72,7 @@ fields:
 `
 )
 
-func documents(t *testing.T, more fstest.MapFS) *lab {
-	t.Helper()
+func documentFiles(more fstest.MapFS) fstest.MapFS {
 	fs := fstest.MapFS{
 		"package.yaml":          {Data: []byte("name: docs\n")},
 		"objects/customer.yaml": {Data: []byte(customerYAML)},
@@ -80,10 +80,13 @@ func documents(t *testing.T, more fstest.MapFS) *lab {
 		"objects/piece.yaml":    {Data: []byte(pieceYAML)},
 		"objects/entry.yaml":    {Data: []byte(entryYAML)},
 	}
-	for name, f := range more {
-		fs[name] = f
-	}
-	w := coretest.New(t, coretest.Options{Package: fs, MaxConns: 12})
+	maps.Copy(fs, more)
+	return fs
+}
+
+func documents(t *testing.T, more fstest.MapFS) *lab {
+	t.Helper()
+	w := coretest.New(t, coretest.Options{Package: documentFiles(more), MaxConns: 12})
 	return &lab{T: t, engine: w.Engine, db: w.DB, catalog: w.Catalog, view: w.View, root: w.System(t)}
 }
 
