@@ -21,7 +21,10 @@ type writePlan struct {
 	formulas    []*computed
 	defaults    []*computed
 	numbers     []*number
-	feeds       []*feed
+	// asked are formulas without a column that rules read, each after those it
+	// reads itself.
+	asked []*computed
+	feeds []*feed
 	// rank is 0 for an object whose records change no parent, else one more than
 	// its parents': locks are taken in its order, values computed in the reverse.
 	rank int
@@ -135,6 +138,9 @@ func (b *book) own(s *metadata.Snapshot, o *metadata.ObjectView) (*writePlan, er
 			return nil, err
 		}
 	}
+	if err := p.ask(s); err != nil {
+		return nil, err
+	}
 	p.defaults = inOrder(p.defaults)
 	calcs, err := s.Formulas(o)
 	if err != nil {
@@ -153,6 +159,38 @@ func (b *book) defaultRule(p *writePlan, f *metadata.Field, o *metadata.ObjectVi
 		return trellis.Wrap(trellis.CodeInternal, err, "the default of %s of %s does not compile", f.Name, o.Name)
 	}
 	p.defaults = append(p.defaults, newComputed(f, rule, nil))
+	return nil
+}
+
+// ask finds the formulas without a column that rules read.
+func (p *writePlan) ask(s *metadata.Snapshot) error {
+	seen := map[string]bool{}
+	var visit func(paths []expr.Path) error
+	visit = func(paths []expr.Path) error {
+		for _, path := range paths {
+			f := p.object.Field(path[0])
+			if len(path) != 1 || f == nil || f.Kind != metadata.KindFormula || f.Computed != metadata.AtRead || seen[f.Name] {
+				continue
+			}
+			seen[f.Name] = true
+			calc, err := s.Computation(p.object, f)
+			if err != nil {
+				return err
+			}
+			c := newComputed(f, calc.Rule, calc)
+			p.hops = append(p.hops, c.hops...)
+			if err := visit(calc.Rule.Deps()); err != nil {
+				return err
+			}
+			p.asked = append(p.asked, c)
+		}
+		return nil
+	}
+	for _, rule := range p.rules {
+		if err := visit(rule.Deps()); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

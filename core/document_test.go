@@ -36,7 +36,12 @@ fields:
   - {name: note, kind: text, defaultRule: 'record.kind + "!"'}
   - {name: remark, kind: text, defaultRule: 'record.note + record.customer.name'}
   - {name: watchers, kind: manyToMany, target: customer, inverse: watches}
+  - {name: late, kind: formula, result: boolean, formula: record.due < today}
+  - {name: customerName, kind: formula, result: text, formula: 'record.customer.name + "!"'}
 rules:
+  - name: notLate
+    rule: record.late != true && record.customerName != "Late!"
+    message: {en: It is late}
   - name: watched
     rule: record.watchers.all(c, c.name != "Eve")
     message: {en: Eve may not watch}
@@ -59,6 +64,7 @@ fields:
   - {name: amount, kind: decimal, required: true}
   - {name: sort, kind: text, required: true, default: "x"}
 rules:
+  - {name: timely, rule: record.document == null || record.document.customerName != "Eve!", message: {en: Not for Eve}}
   - {name: positive, rule: record.amount > 0, field: amount, message: {en: An amount is more than 0}}
 `
 	entryYAML = `name: entry

@@ -86,6 +86,11 @@ func TestRulesOverChildren(t *testing.T) {
 	refused("a link that is created", watched, create("document", map[string]any{"watchers": linkTo(ada, eve)}))
 	l.must(l.root, create("document", map[string]any{"watchers": linkTo(ada)}))
 	refused("a link that is added", watched, core.Op{Verb: core.Update, Object: "document", ID: doc, Values: map[string]any{"watchers": linkTo(eve)}})
+	refused("a formula of the moment", "It is late", core.Op{Verb: core.Update, Object: "document", ID: doc, Values: map[string]any{"due": "2020-01-01"}})
+	late := l.must(l.root, create("customer", map[string]any{"name": "Late"}))[0].ID
+	refused("a formula over a lookup", "It is late", core.Op{Verb: core.Update, Object: "document", ID: doc, Values: map[string]any{"customer": late}})
+	ofEve := l.must(l.root, create("document", map[string]any{"customer": eve}))[0].ID
+	refused("a formula of another record", "Not for Eve", piece(ofEve, 1))
 	alone := l.must(l.root, piece(nil, 99))[0].ID
 	refused("a child that moves in", over, core.Op{Verb: core.Update, Object: "piece", ID: alone, Values: map[string]any{"document": doc}})
 	results, err := l.engine.Write(t.Context(), l.root, &core.Write{PerRow: true, Ops: []core.Op{piece(doc, 3), piece(doc, 30), piece(doc, 4)}})

@@ -261,6 +261,7 @@ func (l *locking) judge(ctx context.Context, rows []*row, touches map[trellis.ID
 			return err
 		}
 		for _, w := range group {
+			plan.computeForRules(ctx, l.r, w)
 			rules := plan.rules
 			if w.derived || w.again {
 				rules = plan.concerned(w, touches[w.id])
@@ -322,7 +323,7 @@ func (l *locking) loadList(ctx context.Context, rel *metadata.Relation, rows []*
 			values[i] = []any{expr.Ref{Object: object, ID: w.id}}
 		}
 	}
-	found, err := l.engine.stored(ctx, systemRequest(l.r), &query.Wanted{Object: child, Match: []*metadata.Field{rel.Field}, Values: values, Action: metadata.ActionRead, Many: len(rows)*maxList + 1})
+	found, err := l.engine.stored(ctx, systemRequest(l.r), &query.Wanted{Object: child, Match: []*metadata.Field{rel.Field}, Values: values, Action: metadata.ActionRead, Computed: ends(child, paths), Many: len(rows)*maxList + 1})
 	if err != nil {
 		return err
 	}

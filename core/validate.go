@@ -98,6 +98,7 @@ func (e *Engine) validate(ctx context.Context, r *Request, rows []*row) error {
 			return err
 		}
 		for _, w := range group {
+			plan.computeForRules(ctx, r, w)
 			checkRow(ctx, r, plan.rules, w)
 		}
 	}
@@ -150,6 +151,31 @@ func (e *Engine) loadHops(ctx context.Context, r *Request, plan *writePlan, rows
 	return e.loadPaths(ctx, r, plan.object, plan.hops, images, written)
 }
 
+// ends are the fields at the end of paths that have no column.
+func ends(o *metadata.ObjectView, paths []expr.Path) []string {
+	var names []string
+	for _, p := range paths {
+		if len(p) != 1 {
+			continue
+		}
+		if f := o.Field(p[0]); f != nil && f.Computed == metadata.AtRead {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// computeForRules puts values that have no column, and that rules ask for, into
+// the images: formulas, by what the record will be. Their hops are loaded.
+func (p *writePlan) computeForRules(ctx context.Context, r *Request, w *row) {
+	for _, c := range p.asked {
+		w.image.Values[c.field.Name] = c.value(ctx, r, w.image)
+		if w.old != nil {
+			w.old.Values[c.field.Name] = c.value(ctx, r, w.old.Image)
+		}
+	}
+}
+
 // loadPaths follows the first lookup of each path for all images in one query
 // per lookup, then goes on from there.
 func (e *Engine) loadPaths(ctx context.Context, r *Request, o *metadata.ObjectView, paths []expr.Path, images []*query.Image, written map[trellis.ID]*query.Image) error {
@@ -174,7 +200,7 @@ func (e *Engine) loadPaths(ctx context.Context, r *Request, o *metadata.ObjectVi
 				wanted = append(wanted, []any{id})
 			}
 		}
-		found, err := e.stored(ctx, systemRequest(r), &query.Wanted{Object: target, Match: []*metadata.Field{target.Field("id")}, Values: wanted, Action: metadata.ActionRead})
+		found, err := e.stored(ctx, systemRequest(r), &query.Wanted{Object: target, Match: []*metadata.Field{target.Field("id")}, Values: wanted, Action: metadata.ActionRead, Computed: ends(target, rest)})
 		if err != nil {
 			return err
 		}

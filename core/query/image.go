@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -101,6 +102,8 @@ type Wanted struct {
 	Action metadata.Action
 	// Fields are asked for writing: see Stored.Fields.
 	Fields []string
+	// Computed names fields without a column that are computed with the record.
+	Computed []string
 	// Trashed also finds records in the trash.
 	Trashed bool
 	// Lock holds the records until the transaction ends, in the order of their
@@ -135,6 +138,7 @@ type stored struct {
 	s      scope
 	flags  []string // fields of Stored.Fields, in the order selected
 	fields []*metadata.Field
+	widths []int // columns of each of fields
 }
 
 func (l *stored) compile() (string, error) {
@@ -152,10 +156,17 @@ func (l *stored) compile() (string, error) {
 		if f.Linked() {
 			continue
 		}
-		l.fields = append(l.fields, f)
-		for i := range f.Width() {
+		parts := f.Parts()
+		if slices.Contains(w.Computed, f.Name) {
+			parts = f.ValueParts()
+		}
+		if len(parts) == 0 {
+			continue
+		}
+		l.fields, l.widths = append(l.fields, f), append(l.widths, len(parts))
+		for _, part := range parts {
 			b.text(", ")
-			if err := rd.column(l.s, f, f.Part(i).Name); err != nil {
+			if err := rd.column(l.s, f, part.Name); err != nil {
 				return "", err
 			}
 		}
@@ -286,12 +297,12 @@ func (l *stored) read(rows pgx.Rows) ([]*Stored, error) {
 }
 
 func (l *stored) readFields(s *Stored, raw [][]byte) error {
-	for _, f := range l.fields {
-		v, err := decodeField(f, raw)
+	for i, f := range l.fields {
+		v, err := decodeField(f, raw[:l.widths[i]])
 		if err != nil {
 			return err
 		}
-		raw = raw[f.Width():]
+		raw = raw[l.widths[i]:]
 		if v != nil {
 			s.Values[f.Name] = v
 		}
@@ -303,13 +314,10 @@ func (l *stored) readFields(s *Stored, raw [][]byte) error {
 
 // decodeField turns the columns of a field into its canonical value.
 func decodeField(f *metadata.Field, raw [][]byte) (any, error) {
-	switch f.Width() {
-	case 0:
-		return nil, nil
-	case 1:
+	if len(raw) == 1 {
 		return decodeValue(codecOf(f.Type()), raw[0])
 	}
-	parts := make([]any, f.Width())
+	parts := make([]any, len(raw))
 	for i := range parts {
 		var err error
 		if parts[i], err = decodeValue(codecOf(f.Part(i).Of), raw[i]); err != nil {
