@@ -302,12 +302,13 @@ func matchFields(w *row) ([]*metadata.Field, *trellis.Error) {
 
 func uniqueKey(o *metadata.ObjectView, key []string) bool {
 	if len(key) == 1 {
-		f := o.Field(key[0])
-		return f != nil && f.Unique
+		if f := o.Field(key[0]); f != nil && f.Unique {
+			return true
+		}
 	}
 	sorted := slices.Sorted(slices.Values(key))
 	return slices.ContainsFunc(o.Indexes, func(x *metadata.Index) bool {
-		return x.Unique && slices.Equal(slices.Sorted(slices.Values(x.Fields)), sorted)
+		return x.Unique && x.Where == "" && x.Range == nil && slices.Equal(slices.Sorted(slices.Values(x.Fields)), sorted)
 	})
 }
 

@@ -231,15 +231,20 @@ func results(rows []*row, n int) []Result {
 }
 
 // locate gives a database error that belongs to one operation that one's path.
-// Of several, what a declared index says is told without a path.
+// When that may be several, what a declared index says is told without a path.
 func locate(err error, rows []*row) error {
 	var known *trellis.Error
 	if errors.Is(err, errStale) || errors.Is(err, errLost) || errors.As(err, &known) {
 		return err
 	}
+	all := rows
+	if len(rows) > 1 && pg.Refuses(err) {
+		// The row that the broken index is about, if that is one alone.
+		rows = slices.DeleteFunc(slices.Clone(rows), func(w *row) bool { return !w.sets(pg.Constraint(err)) })
+	}
 	if len(rows) != 1 {
 		if name := pg.Constraint(err); pg.Refuses(err) && name != "" {
-			for _, w := range rows {
+			for _, w := range all {
 				if e := declaredError(w, name); e != nil {
 					e.Path = nil
 					return e
@@ -252,6 +257,21 @@ func locate(err error, rows []*row) error {
 		return rowError(err, rows[0])
 	}
 	return err
+}
+
+// sets says that the row sets what an index of its object is about.
+func (w *row) sets(index string) bool {
+	if w.object == nil || !w.changes() {
+		return false
+	}
+	for _, f := range w.object.Fields {
+		if w.changed[f.Name] && metadata.IndexName(w.object.Table, f.Column, "key") == index {
+			return true
+		}
+	}
+	return slices.ContainsFunc(w.object.Indexes, func(x *metadata.Index) bool {
+		return x.Name == index && slices.ContainsFunc(x.Fields, func(n string) bool { return w.changed[n] })
+	})
 }
 
 // rowError is a row's problem as the database told it.

@@ -203,7 +203,7 @@ func (o *objectSight) findKeys() {
 		}
 	}
 	for _, ix := range o.Indexes {
-		if ix.Unique {
+		if ix.Unique && ix.Where == "" && ix.Range == nil {
 			add(ix.Fields)
 		}
 	}
