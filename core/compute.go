@@ -106,7 +106,7 @@ func (p *writePlan) evaluate(ctx context.Context, r *Request, w *row) {
 func (c *computed) value(ctx context.Context, r *Request, image *query.Image) any {
 	vars := *r.Principal.Vars(r.Now)
 	vars.Record = image
-	if c.calc != nil {
+	if c.calc != nil && c.field.Type() != expr.DecimalType { // decimals by far the most, and dearest that way
 		if v, err := c.calc.Value(ctx, vars); err == nil {
 			return v
 		}

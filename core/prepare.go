@@ -421,16 +421,19 @@ func (w *row) applyDefaults(r *Request) {
 // applyRules gives new records the values of default rules, each after those
 // that it reads.
 func (e *Engine) applyRules(ctx context.Context, r *Request, rows []*row) error {
-	written := map[trellis.ID]*query.Image{}
-	for _, w := range rows {
-		if w.image != nil {
-			written[w.id] = w.image
-		}
-	}
+	var written map[trellis.ID]*query.Image
 	for _, group := range byObject(rows) {
 		plan, err := e.planOf(r, group[0].object)
 		if err != nil {
 			return err
+		}
+		if written == nil && len(plan.defaults) > 0 {
+			written = map[trellis.ID]*query.Image{}
+			for _, w := range rows {
+				if w.image != nil {
+					written[w.id] = w.image
+				}
+			}
 		}
 		for _, c := range plan.defaults {
 			if err := e.applyRule(ctx, r, c, group, written); err != nil {

@@ -72,8 +72,8 @@ func (w *row) top() *row {
 // keepPatch remembers what the caller and hooks change, before anything is
 // computed from it.
 func (w *row) keepPatch() {
-	if w.err != nil || w.image == nil {
-		return
+	if w.err != nil || w.old == nil || w.image == nil {
+		return // what is created is never put on another image
 	}
 	w.patch = make(map[string]any, len(w.changed))
 	for name := range w.changed {
