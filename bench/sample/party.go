@@ -16,6 +16,7 @@ type party struct {
 	owner             any
 	entity            int
 	limited           bool // has a credit limit
+	geo               map[string]any
 }
 
 // pools are where accounts and leads without an owner wait.
@@ -23,6 +24,9 @@ func (g *generator) pools() {
 	newPool := func(object, name string, dep int) trellis.ID {
 		id := g.add("pool", values{"name": name, "object": object, "department": g.departments[dep%len(g.departments)], "visibleFields": []any{"name", "industry", "region"}})
 		rule := values{"pool": id, "recycleNoActivityDays": int64(30), "remindDaysBefore": []any{"d7", "d3"}}
+		if object == "account" {
+			rule["holdExempt"], rule["lockWhen"] = `record.lifecycle == "loyal"`, `record.openPipeline > dec("0")`
+		}
 		g.add("poolRule", rule)
 		for i := range min(len(g.Owners), 5) {
 			g.add("poolMember", values{"pool": id, "user": g.Owners[i]})
@@ -65,9 +69,10 @@ func (g *generator) accounts() {
 }
 
 func (g *generator) account(i int, p *party) values {
+	p.geo = p.place.near(g)
 	v := values{
 		"code": fmt.Sprintf("C26%06d", i+1), "name": p.name, "phone": g.phone(p.place), "email": fmt.Sprintf("office%d@example.com", i+1), "website": fmt.Sprintf("https://company%d.example.com", i+1),
-		"country": p.place.country, "region": p.place.region, "address": p.place.address(g), "geo": p.place.near(g), "industry": pick(g, industries), "size": pick(g, sizes),
+		"country": p.place.country, "region": p.place.region, "address": p.place.address(g), "geo": p.geo, "industry": pick(g, industries), "size": pick(g, sizes),
 		"lifecycle": pick(g, lifecycles), "valueTier": pick(g, tiers), "source": pick(g, sources), "currency": p.place.currency, "paymentTerm": p.term.id, "priceBook": g.books[p.place.currency],
 		"legalEntity": g.entities[p.entity], "department": pick(g, g.departments), "type": "company", "roles": []any{"customer"},
 		"annualRevenue": fmt.Sprintf("%d.%02d", 10_000+g.rand.IntN(90_000_000), g.rand.IntN(100)),

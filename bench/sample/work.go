@@ -35,7 +35,7 @@ func (g *generator) visits() {
 		}
 		day := g.ago(1 + g.rand.IntN(span-1))
 		v["planAt"], v["state"], v["checkinAt"], v["checkoutAt"] = g.at(day), "done", day.String()+"T02:00:00Z", day.String()+"T03:30:00Z"
-		v["checkinGeo"], v["distance"], v["result"] = p.place.near(g), int64(g.rand.IntN(400)), "已确认下一步计划"
+		v["checkinGeo"], v["distance"], v["result"] = p.geo, int64(g.rand.IntN(400)), "已确认下一步计划"
 		g.add("visit", v)
 	})
 }

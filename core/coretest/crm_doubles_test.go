@@ -123,3 +123,31 @@ func TestLedgersOfTheCRM(t *testing.T) {
 		}
 	}
 }
+
+// TestExpressionsOfTheCRM gives a pool's rule conditions over the pool's own
+// object, and one that only another object could fulfil.
+func TestExpressionsOfTheCRM(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t)
+	const exempt = `record.lifecycle == "loyal" && record.orderCount > 3`
+	c.make("poolRule", values{"pool": some("pool"), "holdExempt": exempt, "lockWhen": `record.openPipeline > dec("0")`})
+	c.make("tag", values{"name": "Big", "mode": "auto", "rule": `record.revenue12m > dec("1000000")`})
+	c.make("segment", values{"name": "Mailing", "object": "contact", "mode": "dynamic", "filter": `record.email != null`})
+	for _, bad := range []struct {
+		object string
+		given  values
+		field  string
+	}{
+		{"poolRule", values{"pool": some("leadPool"), "holdExempt": exempt}, "holdExempt"}, // a lead has no lifecycle
+		{"tag", values{"name": "Bad", "object": "lead", "rule": `record.creditHold`}, "rule"},
+		{"segment", values{"name": "Bad", "filter": `record.`}, "filter"},
+		{"priceBook", with(minimal["priceBook"], values{"conditions": `1 + 1`}), "conditions"},
+	} {
+		op := c.op(bad.object, bad.given)
+		op.Path = []any{0}
+		_, err := c.write(op)
+		if all := trellis.Public(err); len(all) == 0 || trellis.PathString(all[0].Path) != trellis.PathString([]any{0, bad.field}) {
+			t.Errorf("%s with %v: %v", bad.object, bad.given, err)
+		}
+	}
+}

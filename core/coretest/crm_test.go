@@ -103,6 +103,8 @@ func (c *company) standing(name string) trellis.ID {
 		return beside("opportunity", nil)
 	case "otherAccount":
 		return beside("account", values{"name": "Other"})
+	case "office":
+		return beside("account", values{"geo": values{"lat": "31.2", "lng": "121.4"}})
 	case "invalidAccount":
 		return beside("account", values{"lifecycle": "invalid", "invalidReason": "closed"})
 	case "heldAccount":
