@@ -116,7 +116,7 @@ func (e *Engine) steps(ctx context.Context, r *Request, rows []*row) ([]step, er
 		if err != nil {
 			return nil, err
 		}
-		steps = append(steps, more...)
+		steps = append(append(steps, more...), fileSteps(r, live)...)
 	}
 	return steps, nil
 }

@@ -36,6 +36,9 @@ func (e *Engine) prepare(ctx context.Context, r *Request, ops []Op) ([]*row, loo
 			e.makeImage(ctx, r, w)
 		}
 	}
+	if err := e.fillFiles(ctx, r, rows); err != nil {
+		return nil, nil, err
+	}
 	rows, err := e.withLinks(ctx, r, rows)
 	if err != nil {
 		return nil, nil, err

@@ -12,6 +12,7 @@ type binding struct {
 	object   *objectSight // of records: whose; of roots: which
 	field    *metadata.Field
 	relation *metadata.Relation
+	member   string         // of a file
 	part     expr.Part      // of fields of composite types
 	fn       expr.Aggregate // groupMeasures
 }
@@ -40,6 +41,8 @@ const (
 	recordValue
 	recordComposite
 	recordRef // a polymorphic lookup
+	recordFiles
+	fileMember
 	refRecord // the record it refers to, of one of its targets
 	recordLookup
 	recordList

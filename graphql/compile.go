@@ -195,6 +195,8 @@ func (c *compiler) item(n *node) (query.Item, int, *trellis.Error) {
 		item.Kind, item.Text = query.TypeName, n.parent
 	case recordValue:
 		item.Kind, item.Field = query.Value, n.bind.field.Name
+	case recordFiles:
+		c.fileParts(n, &item)
 	case recordRef:
 		cost, err := c.refParts(n, &item)
 		return item, cost, err

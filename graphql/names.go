@@ -79,7 +79,7 @@ var mutationFields = []struct {
 // fixedTypes are taken whatever the workspace defines.
 var fixedTypes = []string{
 	"Query", "Mutation", "Subscription", "Int", "Float", "String", "Boolean", "ID",
-	"LinksInput", "RefInput", "Long", "Decimal", "Date", "DateTime", "Time", "Duration", "JSON", "Money", "MoneyInput",
+	"LinksInput", "RefInput", "File", "FileInput", "Long", "Decimal", "Date", "DateTime", "Time", "Duration", "JSON", "Money", "MoneyInput",
 	"GeoPoint", "GeoPointInput", "NearInput", "PostalAddress", "PostalAddressInput", "PersonName", "PersonNameInput", "PageInfo", "OrderDirection", "OnError",
 	"IDFilter", "TextFilter", "LongFilter", "DecimalFilter", "DateFilter", "DateTimeFilter", "BooleanFilter", "MoneyFilter",
 	"TimeFilter", "DurationFilter", "JSONFilter", "TextListFilter", "GeoPointFilter", "PostalAddressFilter", "PersonNameFilter",

@@ -27,7 +27,7 @@ func TestRelationsInSchema(t *testing.T) {
 	}
 	for _, role := range []string{"boss", "clerk"} {
 		sdl := schemaOf(t, def, role).SDL()
-		golden(t, "relations_"+role+".graphql", types(sdl, "Lead", "LeadFilter", "LeadInput", "LeadPatch", "LinksInput", "Note", "NoteAbout", "NoteAboutFilter", "NoteInput", "RefInput"))
+		golden(t, "relations_"+role+".graphql", types(sdl, "Lead", "LeadFilter", "LeadInput", "LeadPatch", "LinksInput", "Note", "NoteAbout", "NoteAboutFilter", "NoteInput", "RefInput", "File", "FileInput"))
 		if _, err := gqlparser.LoadSchema(&ast.Source{Input: sdl}); err != nil {
 			t.Errorf("%s: %v", role, err)
 		}

@@ -121,8 +121,11 @@ func (o *objectSight) inputType(f *metadata.Field) *ast.Type {
 	if f.Linked() {
 		return named(linksInput)
 	}
-	if f.Kind == metadata.KindPolymorphic {
+	switch f.Kind {
+	case metadata.KindPolymorphic:
 		return named(refInput)
+	case metadata.KindFile:
+		return listOf(fileInput)
 	}
 	if c := compositeOf(f); c != nil {
 		return named(c.name + "Input")

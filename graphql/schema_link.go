@@ -39,6 +39,7 @@ const linksInput = "LinksInput"
 // relationTypes adds the types of relations that are the same for all objects.
 func (b *builder) relationTypes() {
 	b.refTypes()
+	b.fileTypes()
 	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: linksInput,
 		Description: "Which records are linked: add and remove some, or set all. 1,000 ids at most."})
 	input(d, "add", "Links these besides those there are.", listOf("ID"))

@@ -70,6 +70,8 @@ func (b *builder) recordField(d *ast.Definition, o *objectSight, f *metadata.Fie
 	help := b.help(f)
 	switch {
 	case f.Linked(): // see linkList
+	case f.Kind == metadata.KindFile:
+		b.output(d, f.Name, help, listOf("File"), binding{what: recordFiles, object: o, field: f})
 	case f.Kind == metadata.KindPolymorphic:
 		b.output(d, f.Name, help, named(o.names.enums[f.Name]), binding{what: recordRef, object: o, field: f})
 	case f.Kind.IsLookup():

@@ -101,6 +101,9 @@ func (o *objectSight) operatorsOf(f *metadata.Field) string {
 	if c := compositeOf(f); c != nil {
 		return c.name + "Filter"
 	}
+	if f.Kind == metadata.KindFile {
+		return "JSONFilter" // whether there are any
+	}
 	if s := scalars[f.Type()]; s != "" {
 		return s + "Filter"
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/trellishq/trellis/core"
 	"github.com/trellishq/trellis/core/catalog"
 	"github.com/trellishq/trellis/core/coretest"
+	"github.com/trellishq/trellis/core/pg"
 	"github.com/trellishq/trellis/graphql"
 	"github.com/trellishq/trellis/policy"
 )
@@ -22,6 +23,7 @@ import (
 // world is the data API over a real database with the shop in it.
 type world struct {
 	t       testing.TB
+	db      *pg.DB
 	catalog *catalog.Catalog
 	engine  *core.Engine
 	api     *graphql.API
@@ -35,7 +37,7 @@ func newWorld(t testing.TB) *world { return newWorldOf(t, "testdata/shop") }
 func newWorldOf(t testing.TB, dir string) *world {
 	t.Helper()
 	made := coretest.New(t, coretest.Options{Package: os.DirFS(dir)})
-	w := &world{t: t, catalog: made.Catalog, engine: made.Engine, view: made.View}
+	w := &world{t: t, db: made.DB, catalog: made.Catalog, engine: made.Engine, view: made.View}
 	w.api = graphql.New(graphql.Options{Engine: w.engine})
 	handler := w.api.Handler(func(*http.Request) string { return "main" })
 	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

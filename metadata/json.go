@@ -43,6 +43,8 @@ func AppendJSON(buf []byte, v any) []byte {
 		return appendParts(buf, expr.PersonNameType, v)
 	case expr.Ref:
 		return appendParts(buf, expr.RefType, v)
+	case []expr.File:
+		return AppendFiles(buf, v)
 	case expr.TimeOfDay:
 		return append(expr.AppendTimeOfDay(append(buf, '"'), v), '"')
 	case time.Duration:

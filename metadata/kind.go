@@ -55,7 +55,7 @@ var Kinds = []Kind{
 	KindAutoNumber,
 	KindLongText, KindRichText, KindURL, KindPercent, KindTime, KindDuration, KindMultiSelect, KindRating,
 	KindJSON, KindGeoPoint, KindAddress, KindPersonName,
-	KindPolymorphic, KindManyToMany, KindExpression, KindFormula, KindRollUp,
+	KindPolymorphic, KindManyToMany, KindExpression, KindFile, KindFormula, KindRollUp,
 }
 
 // kindEncrypted is reserved: a kind whose column holds ciphertext of a key per

@@ -21,7 +21,7 @@ var (
 		coerce: func(_ *Field, v any) (any, error) { return coerceLinks(v) }}
 	autoNumberSpec = spec{of: expr.TextType, columns: single(expr.TextType, StoredText), settings: setNumber,
 		can: canKey | canSearch, coerce: textSpec.coerce, complete: completeNumber}
-	fileSpec       = spec{of: expr.FilesType, columns: single(expr.FilesType, StoredJSON), settings: setFiles, coerce: noInput}
+	fileSpec       = spec{of: expr.FilesType, columns: single(expr.FilesType, StoredJSON), settings: setFiles, coerce: (*Field).coerceFiles, check: checkFiles}
 	expressionSpec = spec{of: expr.TextType, columns: single(expr.TextType, StoredText), settings: setExpression, can: canSearch,
 		coerce: func(_ *Field, v any) (any, error) { return readText(v, maxRuleText) }}
 	formulaSpec = spec{settings: setFormula | setMaxLength | setDigits, coerce: noInput}

@@ -26,6 +26,13 @@ func (s *Server) handler() http.Handler {
 	mux.Handle("/admin/graphql", s.measured("admin", admin))
 	mux.Handle("/w/{slug}/admin/graphql", s.measured("admin", admin))
 
+	// Files bound their bodies themselves, too.
+	up, down := s.identified(http.HandlerFunc(s.upload)), s.identified(http.HandlerFunc(s.download))
+	mux.Handle("POST /files", s.measured("upload", up))
+	mux.Handle("POST /w/{slug}/files", s.measured("upload", up))
+	mux.Handle("GET /files/{id}", s.measured("download", down))
+	mux.Handle("GET /w/{slug}/files/{id}", s.measured("download", down))
+
 	mux.Handle("/graphiql", page(s.opts.GraphiQL))
 	mux.Handle("/graphiql/", page(s.opts.GraphiQL))
 	mux.Handle("/", page(s.console()))

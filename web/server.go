@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/trellishq/trellis/core"
+	"github.com/trellishq/trellis/core/files"
 	"github.com/trellishq/trellis/core/identity"
 )
 
@@ -18,6 +20,8 @@ type Options struct {
 	Data     http.Handler
 	Admin    http.Handler
 	GraphiQL http.Handler
+	Engine   *core.Engine // with Files, for the routes under /files
+	Files    *files.Files
 	// Ready says whether requests can be served; nil error is yes.
 	Ready func(context.Context) error
 	Log   *slog.Logger

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/trellishq/trellis/core/coretest"
+	"github.com/trellishq/trellis/core/files"
 	"github.com/trellishq/trellis/core/identity"
 	"github.com/trellishq/trellis/policy"
 	"github.com/trellishq/trellis/web"
@@ -43,7 +44,10 @@ func newSite(t *testing.T) *site {
 		}
 		_, _ = io.WriteString(w, p.Name+" in "+web.Workspace(r))
 	})
-	srv := web.New(web.Options{Identity: id, Data: echo, Admin: echo, GraphiQL: echo, Ready: func(context.Context) error { return s.bad }})
+	dir, err := files.OpenDir(t.TempDir())
+	must(t, err)
+	t.Cleanup(func() { _ = dir.Close() })
+	srv := web.New(web.Options{Engine: w.Engine, Files: files.New(w.DB, dir, w.Engine), Identity: id, Data: echo, Admin: echo, GraphiQL: echo, Ready: func(context.Context) error { return s.bad }})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	served := make(chan error, 1)

@@ -22,6 +22,7 @@ import (
 	"github.com/trellishq/trellis/core/access"
 	metacatalog "github.com/trellishq/trellis/core/catalog"
 	"github.com/trellishq/trellis/core/egress"
+	corefiles "github.com/trellishq/trellis/core/files"
 	"github.com/trellishq/trellis/core/identity"
 	"github.com/trellishq/trellis/core/jobs"
 	"github.com/trellishq/trellis/core/pg"
@@ -60,6 +61,7 @@ type app struct {
 	gate     *plugins.Gate
 	sync     *syncer.Service
 	jobs     *jobs.Jobs
+	files    *corefiles.Files
 	view     *metacatalog.View // of the workspace, as it was at the start
 
 	background sync.WaitGroup
@@ -206,6 +208,13 @@ func (a *app) openSync(ctx context.Context, work bool) error {
 	river.AddWorker(a.jobs.Workers, &syncer.PullWorker{Service: a.sync})
 	a.jobs.Every("fill", fillPause, a.engine.FillAll)
 	a.jobs.Every("purgeKeys", purgePause, a.engine.PurgeKeys)
+	uploads, err := corefiles.OpenDir(filepath.Join(a.flags.Data, "uploads"))
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, func(context.Context) { a.warn("closing the folder of uploads", uploads.Close()) })
+	a.files = corefiles.New(a.db, uploads, a.engine)
+	a.jobs.Every("purgeFiles", purgePause, a.files.PurgeAll)
 	if err := a.jobs.Migrate(ctx); err != nil {
 		return err
 	}
@@ -270,7 +279,7 @@ func (a *app) server(secure bool) *web.Server {
 		Connections: connections{a}, Plugins: installed{a}, Log: a.log,
 	})
 	return web.New(web.Options{
-		Identity: a.identity, Data: data.Handler(web.Workspace), Admin: adm.Handler(web.Workspace),
+		Identity: a.identity, Engine: a.engine, Files: a.files, Data: data.Handler(web.Workspace), Admin: adm.Handler(web.Workspace),
 		GraphiQL: http.StripPrefix("/graphiql", graphql.GraphiQL()), Log: a.log, Secure: secure,
 		Ready: func(ctx context.Context) error { return a.db.Ping(ctx) },
 	})

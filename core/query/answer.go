@@ -27,6 +27,8 @@ func (f *fetched) appendRecord(buf []byte, rec *record, cells [][]byte, row int)
 			buf, err = appendValue(buf, f.level.codecs[it.col], cells[it.col])
 		case TypeName:
 			buf = append(buf, it.text...)
+		case FileList:
+			buf, err = appendFiles(buf, it, cells[it.col])
 		case Composite:
 			buf, err = f.appendComposite(buf, it, cells, row)
 		case Record:

@@ -91,6 +91,8 @@ type partOut struct {
 	codec codec
 	text  []byte
 	sub   *record // the record referred to
+	// member writes a member of a file.
+	member func(buf []byte, f *expr.File) []byte
 }
 
 type compiler struct {

@@ -49,7 +49,7 @@ func codecOf(t expr.Type) codec {
 		return codecDuration
 	case expr.TextListType:
 		return codecTexts
-	case expr.JSONType:
+	case expr.JSONType, expr.FilesType:
 		return codecJSON
 	}
 	return codecText

@@ -315,6 +315,13 @@ func (l *stored) readFields(s *Stored, raw [][]byte) error {
 // decodeField turns the columns of a field into its canonical value.
 func decodeField(f *metadata.Field, raw [][]byte) (any, error) {
 	if len(raw) == 1 {
+		if f.Type() == expr.FilesType && raw[0] != nil {
+			text, err := appendJSON(nil, raw[0])
+			if err != nil {
+				return nil, err
+			}
+			return metadata.ParseFiles(text)
+		}
 		return decodeValue(codecOf(f.Type()), raw[0])
 	}
 	parts := make([]any, len(raw))

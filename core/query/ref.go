@@ -1,6 +1,7 @@
 package query
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,9 @@ func nameText(name string) string { return "'" + strings.ReplaceAll(name, "'", "
 // part is one column's value of a field's value, as it is stored.
 func (s *Space) part(f *metadata.Field, v any, i int) any {
 	part := f.SplitAt(v, i)
+	if files, ok := part.([]expr.File); ok {
+		return json.RawMessage(metadata.AppendFiles(nil, files))
+	}
 	if name, ok := part.(string); ok && f.Kind == metadata.KindPolymorphic {
 		if o := s.Snapshot.Lookup(name); o != nil {
 			return o.Table

@@ -98,6 +98,8 @@ func (c *compiler) item(l *level, r *rows, p place, rec *record, it Item, depth 
 		if to, err = r.follow(p, f); err == nil {
 			out.sub, err = c.selection(l, r, to, it.Select, depth+1)
 		}
+	case FileList:
+		err = c.fileList(r, p, f, it, &out)
 	case Composite:
 		err = c.composite(l, r, p, f, it, depth, &out)
 	}

@@ -149,6 +149,7 @@ const (
 	ToMany                    // a list of the records that refer to this one
 	Composite                 // the parts of a field that has several
 	TypeName                  // Text, whatever the record
+	FileList                  // what is known of the files a field holds
 )
 
 // PartItem is one thing asked of a field of several parts.
@@ -160,4 +161,7 @@ type PartItem struct {
 	// one of this object; Select is asked of it.
 	Target string
 	Select Selection
+	// Member is what is asked of a file (FileList): id, name, type, size, sha256,
+	// added or url.
+	Member string
 }
