@@ -335,3 +335,30 @@ func TestHammerSets(t *testing.T) {
 	}
 	l.is(l.listed(l.root, "lead", lead, "productInterest"), fmt.Sprintf("%s (%d)", done[last], size))
 }
+
+// TestLinksShareTheFateOfTheirRow: row by row, a record is not written without
+// its links, whoever else the database refuses.
+func TestLinksShareTheFateOfTheirRow(t *testing.T) {
+	t.Parallel()
+	l := newShop(t)
+	p := l.named("product", "a")
+	taken := l.named("lead", "taken")[0]
+	var ops []core.Op
+	for i := range 5 {
+		op := core.Op{Verb: core.Create, Object: "lead", Values: map[string]any{"name": fmt.Sprint(i), "productInterest": links("set", p...)}}
+		if i == 3 {
+			op.ID = taken // refused by the primary key alone
+		}
+		ops = append(ops, op)
+	}
+	res, err := l.engine.Write(t.Context(), l.root, &core.Write{Ops: ops, PerRow: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, x := range res {
+		if (x.Err != nil) != (i == 3) {
+			t.Errorf("%d: %v", i, x.Err)
+		}
+	}
+	l.is(l.listed(l.root, "product", p[0], "leads"), "0 1 2 4 (4)")
+}

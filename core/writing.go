@@ -325,8 +325,9 @@ func (e *Engine) inTx(ctx context.Context, fn func(tx pgx.Tx) error) error {
 // refuses a group, it is halved until the rows to blame are found; those are
 // left out, unless another try may go well.
 func (e *Engine) commitPerRow(ctx context.Context, r *Request, w *Write, rows []*row, a attempt) error {
+	tops := slices.DeleteFunc(slices.Clone(rows), func(w *row) bool { return w.root != nil })
 	return e.inTx(ctx, func(tx pgx.Tx) error {
-		return a.around(ctx, tx, w, rows, func() error { return e.halve(ctx, r, tx, rows, a) })
+		return a.around(ctx, tx, w, rows, func() error { return e.halve(ctx, r, tx, rows, tops, a) })
 	})
 }
 
@@ -371,27 +372,40 @@ func (e *Engine) writeOnce(ctx context.Context, r *Request, w *Write) ([]Result,
 	return nil, errVersion()
 }
 
-func (e *Engine) halve(ctx context.Context, r *Request, tx pgx.Tx, rows []*row, a attempt) error {
-	if len(good(rows)) == 0 {
+func (e *Engine) halve(ctx context.Context, r *Request, tx pgx.Tx, rows, tops []*row, a attempt) error {
+	live := good(following(rows, tops))
+	if len(live) == 0 {
 		return nil
 	}
-	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error { return e.write(ctx, r, sp, good(rows), nil, a.hold) })
+	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error { return e.write(ctx, r, sp, live, nil, a.hold) })
 	switch {
 	case err == nil:
 		return nil
 	case !rowsToBlame(err):
 		return err
-	case len(rows) == 1 && a.left > 0 && (rows[0].overtaken(err) || e.numberTaken(r, []Op{*rows[0].op}, err)):
+	case len(tops) == 1 && a.left > 0 && (tops[0].overtaken(err) || e.numberTaken(r, []Op{*tops[0].op}, err)):
 		return err
-	case len(rows) == 1:
-		rows[0].fail(rowError(err, rows[0]))
+	case len(tops) == 1 && a.left > 0 && linkRace(live, err):
+		return errLost
+	case len(tops) == 1:
+		tops[0].fail(rowError(err, tops[0]))
 		return nil
 	}
-	half := len(rows) / 2
-	if err := e.halve(ctx, r, tx, rows[:half], a); err != nil {
+	half := len(tops) / 2
+	if err := e.halve(ctx, r, tx, rows, tops[:half], a); err != nil {
 		return err
 	}
-	return e.halve(ctx, r, tx, rows[half:], a)
+	return e.halve(ctx, r, tx, rows, tops[half:], a)
+}
+
+// following are the rows asked for and those that come with them, links and
+// children, in their order: they go through together or not at all.
+func following(rows, tops []*row) []*row {
+	of := make(map[*row]bool, len(tops))
+	for _, w := range tops {
+		of[w] = true
+	}
+	return slices.DeleteFunc(slices.Clone(rows), func(w *row) bool { return !of[w.top()] })
 }
 
 // good are the rows without a problem that change something.
