@@ -10,7 +10,7 @@ import (
 
 // Limits of a workspace's metadata.
 const (
-	MaxObjects  = 2000
+	MaxObjects  = 5000
 	MaxFields   = 500 // own fields of an object
 	MaxOptions  = 500
 	MaxIndexes  = 40 // declared, of an object

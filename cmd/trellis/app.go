@@ -116,6 +116,9 @@ func (a *app) wire(ctx, run context.Context, work bool) error {
 	a.inBackground(run, "catalogue", a.catalog.Run)
 	a.inBackground(run, "pending indexes", a.catalog.Resume)
 	a.inBackground(run, "plugins", func(ctx context.Context) error { return a.gate.Run(ctx, a.db) })
+	if work {
+		a.inBackground(run, "purge", a.purge)
+	}
 	return nil
 }
 

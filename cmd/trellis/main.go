@@ -24,6 +24,9 @@ type cli struct {
 	Plan      planCmd      `cmd:"" help:"Show what applying a package folder would do."`
 	Apply     applyCmd     `cmd:"" help:"Make a package folder live."`
 	Export    exportCmd    `cmd:"" help:"Write the workspace's metadata as package folders."`
+	Undo      undoCmd      `cmd:"" help:"Take a revision of the metadata back."`
+	Restore   restoreCmd   `cmd:"" help:"Bring back a removed object or field, or list what is kept."`
+	Drift     driftCmd     `cmd:"" help:"Compare the live tables with the metadata."`
 	User      userCmd      `cmd:"" help:"People who sign in."`
 	APIKey    apiKeyCmd    `cmd:"" name:"apikey" help:"Keys for programs."`
 	Plugin    pluginCmd    `cmd:"" help:"Make, check and install plugins."`
@@ -51,7 +54,7 @@ func main() {
 }
 
 // run is main with its surroundings given. It returns the exit status: 0, 1
-// for an error, 2 for a plan that would lose data.
+// for an error, 2 for a plan that would lose data and for drift.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
 	status := -1
@@ -72,7 +75,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	if err := k.Run(); err != nil {
-		if err == errWouldLose { //nolint:errorlint // never wrapped
+		if err == errWouldLose || err == errDrift { //nolint:errorlint // never wrapped
 			return 2
 		}
 		report(stderr, err)

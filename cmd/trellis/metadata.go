@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,22 +22,51 @@ var errWouldLose = errors.New("the plan would lose data")
 type planCmd struct {
 	dataFlags
 	Folder    string `short:"f" required:"" help:"Package folder." type:"existingdir"`
+	Against   string `help:"Another package folder to compare with, instead of the workspace: needs no database." type:"existingdir"`
 	AllowLoss bool   `name:"allow-loss" help:"Exit with 0 although data would be lost."`
+	JSON      bool   `name:"json" help:"Print the plan as JSON."`
 }
 
 // Run prints the steps, with their locks and what would be lost.
 func (c *planCmd) Run(ctx context.Context, out io.Writer) error {
+	if c.Against != "" {
+		p, err := planAgainst(c.Folder, c.Against)
+		if err != nil {
+			return err
+		}
+		return c.print(out, p, nil)
+	}
 	return c.with(ctx, func(a *app) error {
 		p, _, err := planFolder(ctx, a, c.Workspace, c.Folder)
 		if err != nil {
 			return err
 		}
-		printPlan(out, p)
-		if len(p.Loses()) > 0 && !c.AllowLoss {
-			return errWouldLose
-		}
-		return nil
+		return c.print(out, p, a.view.Definition())
 	})
+}
+
+func (c *planCmd) print(out io.Writer, p *ddl.Plan, was *metadata.Definition) error {
+	uses := removals(p, was)
+	if c.JSON {
+		full := planned{Changes: []string{}, Steps: append([]ddl.Step{}, p.Steps...), Loses: append([]string{}, p.Loses()...), Impact: uses}
+		for _, ch := range p.Changes {
+			full.Changes = append(full.Changes, ch.String())
+		}
+		if err := printJSON(out, full); err != nil {
+			return err
+		}
+	} else {
+		printPlan(out, p)
+		for _, name := range slices.Sorted(maps.Keys(uses)) {
+			for _, u := range uses[name] {
+				fmt.Fprintf(out, "-- %s is used by the %s at %s\n", name, u.Kind, u.Path)
+			}
+		}
+	}
+	if len(p.Loses()) > 0 && !c.AllowLoss {
+		return errWouldLose
+	}
+	return nil
 }
 
 // planFolder reads and plans a folder. The error is all problems of both.
@@ -72,6 +102,9 @@ func printPlan(out io.Writer, p *ddl.Plan) {
 		fmt.Fprintf(out, "\n-- %s, lock: %s, %s\n%s;\n", s.Kind, s.Lock, online, s.SQL)
 		if s.Loses != "" {
 			fmt.Fprintf(out, "-- LOSES %s\n", s.Loses)
+			for _, sample := range s.Samples {
+				fmt.Fprintf(out, "--   such as %q\n", sample)
+			}
 		}
 	}
 }
@@ -85,19 +118,19 @@ type applyCmd struct {
 // Run applies the folder and prints the revision.
 func (c *applyCmd) Run(ctx context.Context, out io.Writer) error {
 	return c.with(ctx, func(a *app) error {
+		planned, err := a.catalog.Refresh(ctx, c.Workspace)
+		if err != nil {
+			return err
+		}
 		_, def, err := planFolder(ctx, a, c.Workspace, c.Folder)
 		if err != nil {
 			return err
 		}
-		done, err := a.catalog.Apply(ctx, c.Workspace, catalog.Packages(def), catalog.Options{By: "system", AllowLoss: c.AllowLoss})
+		done, err := a.catalog.Apply(ctx, c.Workspace, catalog.Packages(def), catalog.Options{By: "system", AllowLoss: c.AllowLoss, IfRevision: planned.Revision})
 		if err != nil {
 			return err
 		}
-		for _, ch := range done.Plan.Changes {
-			fmt.Fprintln(out, ch)
-		}
-		fmt.Fprintf(out, "revision %d\n", done.View.Revision)
-		return nil
+		return printApplied(out, done, nil)
 	})
 }
 

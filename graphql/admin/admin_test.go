@@ -82,7 +82,7 @@ func TestOthersSeeTheirViewOnly(t *testing.T) {
 		`{'data':{'viewer':{'principal':'key:01890000-0000-7000-8000-0000000000bb','name':'member','admin':false,'roles':['member'],'workspace':'main','userId':null,'email':null,'objects':[`+
 			objectsOf(w.ask("member", `{ viewer { objects { name canCreate fields { name } } } }`))+`]}}}`)
 	for _, field := range []string{
-		`objects { name }`, `object(name: "account") { name }`, `roles { name }`, `revision`, `history { revision }`, `plan(changes: []) { loses }`,
+		`objects { name }`, `object(name: "account") { name }`, `roles { name }`, `revision`, `history { revision }`, `drift { name }`, `hidden { object }`, `impact(object: "account") { path }`, `plan(changes: []) { loses }`,
 		`users { id }`, `apiKeys { id }`, `connections { id }`, `plugins { id }`,
 	} {
 		if got := w.ask("member", "{ "+field+" }"); !strings.Contains(got, `"code":"FORBIDDEN"`) || !strings.Contains(got, `{"data":null`) && !strings.Contains(got, `{"data":{"object":null}`) {

@@ -32,7 +32,7 @@ type TableIndex struct {
 	Unique  bool
 	Columns []string
 	// Condition says that there is one beside the live records, or that it is
-	// over a range. SQL then makes the index on any table, given its name, to
+	// over an expression or a range. SQL then makes the index on any table, given its name, to
 	// compare what PostgreSQL makes of it.
 	Condition bool
 	Exclusion bool
@@ -120,6 +120,7 @@ func (x indexSpec) expected() TableIndex {
 		out.Method = "btree"
 	}
 	for _, c := range x.columns {
+		out.Condition = out.Condition || strings.HasPrefix(c, "(") // an expression
 		name, rest, _ := strings.Cut(c, " ")
 		if name = strings.ReplaceAll(strings.Trim(name, `"`), `""`, `"`); rest == "DESC" {
 			name += " DESC"
