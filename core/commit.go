@@ -21,6 +21,7 @@ var (
 	errLost    = errors.New("a record changed under the write")  // repeat
 	errOutside = errors.New("a new image breaks the row's rule") // refuse
 	errUnseen  = errors.New("a lookup names no visible record")  // repeat, looking which
+	errUnread  = errors.New("the record cannot be read")         // repeat without reading
 )
 
 // checkFailed is SQLSTATE division_by_zero: how the statements of package query
@@ -36,9 +37,11 @@ type step struct {
 // write renders and sends rows as one transaction on the pool, as one pipelined
 // batch where that will do, or inside tx when it is not nil. All rows must be
 // without error; found are lookups to check first. With hold, records are locked
-// before they are written. The error is errStale, errUnseen, errLost,
-// errOutside, trellis.Errors for what came up under a lock, or the database's.
-func (e *Engine) write(ctx context.Context, r *Request, tx pgx.Tx, rows []*row, found lookups, hold bool) error {
+// before they are written. What ask wants of the first row is read along when
+// that needs no more round trips. The error is errStale, errUnseen, errLost,
+// errOutside, errUnread, trellis.Errors for what came up under a lock, or the
+// database's.
+func (e *Engine) write(ctx context.Context, r *Request, tx pgx.Tx, rows []*row, found lookups, hold bool, ask *query.Query) error {
 	needs, err := e.needsLock(r, rows, hold)
 	switch {
 	case err != nil:
@@ -58,18 +61,32 @@ func (e *Engine) write(ctx context.Context, r *Request, tx pgx.Tx, rows []*row, 
 	}
 	b := &pgx.Batch{}
 	r.View.QueueLock(b)
+	steps = append(checks, steps...)
 	if tx != nil {
-		return send(ctx, tx, b, catalog.LockStatements, append(checks, steps...))
+		return send(ctx, tx, b, catalog.LockStatements, steps)
 	}
-	return send(ctx, e.db, b, catalog.LockStatements, append(checks, steps...))
+	along := e.along(ctx, r, ask, rows[0])
+	if along == nil {
+		return send(ctx, e.db, b, catalog.LockStatements, steps)
+	}
+	return sendThen(ctx, e.db, b, catalog.LockStatements, steps, along.Queue, func(res pgx.BatchResults) (err error) {
+		rows[0].answer, err = readAlong(res, along)
+		return err
+	})
 }
 
 // send runs a batch and steps after it; locks says how many of its first
 // statements are those of View.QueueLock.
 func send(ctx context.Context, db query.DB, b *pgx.Batch, locks int, steps []step) error {
+	return sendThen(ctx, db, b, locks, steps, func(*pgx.Batch) {}, func(pgx.BatchResults) error { return nil })
+}
+
+// sendThen is send with more in the same batch, and what takes its results.
+func sendThen(ctx context.Context, db query.DB, b *pgx.Batch, locks int, steps []step, more func(*pgx.Batch), take func(pgx.BatchResults) error) error {
 	for _, s := range steps {
 		b.Queue(s.SQL, s.Args...)
 	}
+	more(b)
 	res := db.SendBatch(ctx, b)
 	var err error
 	for range locks {
@@ -86,6 +103,9 @@ func send(ctx context.Context, db query.DB, b *pgx.Batch, locks int, steps []ste
 		}
 		_, err = res.Exec()
 		err = meaning(err, s.failed)
+	}
+	if err == nil {
+		err = take(res)
 	}
 	if cerr := res.Close(); err == nil {
 		err = cerr

@@ -107,9 +107,7 @@ func (r *Request) caller() *query.Caller {
 // back as it was.
 func (e *Engine) Query(ctx context.Context, r *Request, q *query.Query, buf []byte) ([]byte, error) {
 	for attempt := 0; ; attempt++ {
-		space := r.space()
-		space.Shapes = &e.book(r).shapes
-		plan, err := query.Compile(ctx, space, &query.Caller{Principal: r.Principal, Policy: r.Policy, Now: r.Now}, q)
+		plan, err := query.Compile(ctx, e.asked(r), &query.Caller{Principal: r.Principal, Policy: r.Policy, Now: r.Now}, q)
 		if err != nil {
 			return buf, err
 		}

@@ -56,6 +56,8 @@ type row struct {
 	asked Verb
 	// numbered says that the row has a number of a transaction.
 	numbered bool
+	// answer is what was read along with the write.
+	answer []byte
 	// err is the first problem, more are the others that were found with it.
 	err  *trellis.Error
 	more trellis.Errors

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/trellishq/trellis"
+	"github.com/trellishq/trellis/core/query"
 )
 
 // Limits of one write.
@@ -68,6 +69,10 @@ type Write struct {
 	// by a filter finds other records the second time. It is compared as JSON,
 	// and they are not.
 	Input any
+	// Ask is what the caller wants to read of the first operation's record, by a
+	// Get without an ID: in the same round trip, where that will do. See
+	// Result.Answer.
+	Ask *query.Query
 	// Also runs inside the transaction, after the rows, with a result per
 	// operation: sync stores its links and checkpoint there. It must use tx
 	// alone. An error rolls everything back. It may run again when the
@@ -83,6 +88,9 @@ type Result struct {
 	Verb    Verb // what was done: an upsert says create or update; "" when nothing changed
 	Err     *trellis.Error
 	More    trellis.Errors // problems beside Err
+	// Answer is the JSON of Write.Ask, as Query gives it after the write; nil when
+	// it did not come along and Query is to be asked. First operation only.
+	Answer []byte
 	// Repeated says that this was done before, under the same idempotency key.
 	Repeated bool
 }

@@ -57,10 +57,13 @@ func (e *Engine) writeTries(ctx context.Context, r *Request, w *Write, c *claim)
 		switch {
 		case errors.Is(err, errUnseen) && !a.careful:
 			a.careful = true
+		case errors.Is(err, errUnread) && ctx.Err() == nil:
+			a.unread = true
 		case errors.Is(err, errStale) || replan(err):
 			if stale++; stale > maxStaleTries {
 				return nil, writeError(err)
 			}
+			a.unread = a.unread || replan(err) // it may be what is read that is not as it was
 			if _, err := e.catalog.Refresh(ctx, r.View.Slug); err != nil {
 				return nil, err
 			}
@@ -128,6 +131,7 @@ func writeError(err error) error {
 type attempt struct {
 	careful bool // look at lookups beforehand
 	hold    bool // lock records before writing, since others change them too
+	unread  bool // leave the reading of what was written to the caller
 	left    int  // how many more tries there are
 	numbers takenNumbers
 	claim   *claim // of the idempotency key, nil without one
@@ -153,10 +157,14 @@ func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, a attempt) 
 	case w.PerRow:
 		err = e.commitPerRow(ctx, r, w, rows, a)
 	case w.Also == nil && a.claim == nil:
-		err = e.write(ctx, r, nil, rows, found, a.hold)
+		ask := w.Ask
+		if a.unread {
+			ask = nil
+		}
+		err = e.write(ctx, r, nil, rows, found, a.hold, ask)
 	default:
 		err = e.inTx(ctx, func(tx pgx.Tx) error {
-			return a.around(ctx, tx, w, rows, func() error { return e.write(ctx, r, tx, rows, found, a.hold) })
+			return a.around(ctx, tx, w, rows, func() error { return e.write(ctx, r, tx, rows, found, a.hold, nil) })
 		})
 	}
 	if err != nil && a.left > 0 && linkRace(rows, err) {
@@ -219,7 +227,7 @@ func results(rows []*row, n int) []Result {
 			out[i].Err, out[i].More = w.err, w.more
 			continue
 		}
-		out[i] = Result{ID: w.id, Version: w.version(), Verb: w.verb}
+		out[i] = Result{ID: w.id, Version: w.version(), Verb: w.verb, Answer: w.answer}
 		if w.asked != "" {
 			out[i].Verb = w.asked
 		}
@@ -234,7 +242,7 @@ func results(rows []*row, n int) []Result {
 // When that may be several, what a declared index says is told without a path.
 func locate(err error, rows []*row) error {
 	var known *trellis.Error
-	if errors.Is(err, errStale) || errors.Is(err, errLost) || errors.As(err, &known) {
+	if errors.Is(err, errStale) || errors.Is(err, errLost) || errors.Is(err, errUnread) || errors.As(err, &known) {
 		return err
 	}
 	all := rows
@@ -377,7 +385,7 @@ func (e *Engine) halve(ctx context.Context, r *Request, tx pgx.Tx, rows, tops []
 	if len(live) == 0 {
 		return nil
 	}
-	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error { return e.write(ctx, r, sp, live, nil, a.hold) })
+	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error { return e.write(ctx, r, sp, live, nil, a.hold, nil) })
 	switch {
 	case err == nil:
 		return nil

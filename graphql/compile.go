@@ -78,7 +78,7 @@ func (c *compiler) keep(n *node) {
 
 // remember gives a root a memo when what it selects is the same each time.
 func (n *node) remember() {
-	if w := n.bind.what; (w == rootOne || w == rootMany) && !slices.ContainsFunc(n.children, func(n *node) bool { return n.dynamic }) {
+	if w := n.bind.what; (w == rootOne || w == rootMany || w == payloadRecord) && !slices.ContainsFunc(n.children, func(n *node) bool { return n.dynamic }) {
 		n.memo = &query.Memo{}
 	}
 }

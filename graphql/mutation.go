@@ -53,7 +53,7 @@ func (x *execution) mutation(n *node) error {
 		return tooCostly("the answer could have %d records; %d is the most", cost, MaxCost)
 	}
 	x.cost += answer.cost * len(w.rows)
-	if err := x.write(w); err != nil {
+	if err := x.write(w, answer); err != nil {
 		return err
 	}
 	return answer.payload(n, w.rows)
@@ -69,12 +69,12 @@ func single(n *node) bool {
 }
 
 // write carries a writing out and notes in each row what became of it.
-func (x *execution) write(w *writing) error {
+func (x *execution) write(w *writing, answer *answerer) error {
 	if len(w.ops) == 0 {
 		return nil
 	}
 	if !w.rowByRow {
-		return x.writeRows(w.rows, &core.Write{Ops: w.ops, PerRow: w.perRow, IdempotencyKey: w.key})
+		return x.writeRows(w.rows, &core.Write{Ops: w.ops, PerRow: w.perRow, IdempotencyKey: w.key, Ask: answer.ask(w.rows)})
 	}
 	for i := range w.rows {
 		r := &w.rows[i]
@@ -112,7 +112,7 @@ func (x *execution) writeRows(rows []row, w *core.Write) error {
 	for i := range rows {
 		r := &rows[i]
 		if res := results[r.op]; res.Err == nil {
-			r.id = res.ID
+			r.id, r.answer = res.ID, res.Answer
 			if r.id.IsZero() {
 				r.id = ops[r.op].ID
 			}
@@ -156,6 +156,7 @@ type row struct {
 	path    []any // of the input
 	op, end int   // its operations; op is the record's own
 	id      trellis.ID
+	answer  []byte // of answerer.along; nil when it is still to be read
 	errs    trellis.Errors
 }
 

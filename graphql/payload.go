@@ -13,7 +13,9 @@ type answerer struct {
 	root *node
 	// records are the selections by which written records are read back.
 	records map[*node]compiledSelection
-	cost    int // of one row
+	asked   []*node // the same, in the order of the text
+	along   *node   // the one that was asked along with the write
+	cost    int     // of one row
 	// read has the records of several rows, read together.
 	read map[*node]recordSet
 }
@@ -32,7 +34,7 @@ func (a *answerer) prepare(n *node) *trellis.Error {
 			if a.records == nil {
 				a.records = map[*node]compiledSelection{}
 			}
-			a.records[child] = s
+			a.records[child], a.asked = s, append(a.asked, child)
 			a.cost = min(a.cost+1+s.cost, costly)
 			continue
 		}
@@ -101,14 +103,38 @@ func (a *answerer) record(n *node, r *row) error {
 		x.buf = append(x.buf, a.read[n].of(r.id)...)
 		return nil
 	}
+	if r.answer != nil && n == a.along {
+		x.buf = append(x.buf, r.answer...)
+		return nil
+	}
 	start := len(x.buf)
 	var err error
-	x.buf, err = x.api.engine.Query(x.ctx, x.r, &query.Query{Get: &query.Get{
-		Object: r.object.Name, ID: r.id, Select: a.records[n].items,
-	}}, x.buf)
+	q := a.query(n)
+	q.Get.ID = r.id
+	x.buf, err = x.api.engine.Query(x.ctx, x.r, q, x.buf)
 	if err != nil {
 		x.buf = append(x.buf[:start], "null"...)
 		x.fail(err, a.root.key, n.key)
+	}
+	return nil
+}
+
+// query asks for a record as n shows it, its id left out.
+func (a *answerer) query(n *node) *query.Query {
+	return &query.Query{Get: &query.Get{Object: n.bind.object.Name, Select: a.records[n].items}, Memo: n.memo}
+}
+
+// ask is what a write of one record reads along with it: the first selection of
+// the record.
+func (a *answerer) ask(rows []row) *query.Query {
+	if len(rows) != 1 || rows[0].object == nil {
+		return nil
+	}
+	for _, n := range a.asked {
+		if n.bind.object == rows[0].object {
+			a.along = n
+			return a.query(n)
+		}
 	}
 	return nil
 }

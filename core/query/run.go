@@ -79,13 +79,7 @@ func (p *Plan) Run(ctx context.Context, db DB, buf []byte) ([]byte, error) {
 	}
 	var err error
 	if p.get {
-		if root.n == 0 {
-			return append(buf, "null"...), nil
-		}
-		if root.ends != nil {
-			return append(buf, root.written(0)...), nil
-		}
-		buf, err = root.appendRecord(buf, root.level.out, root.line(0), 0)
+		buf, err = root.appendOne(buf)
 	} else {
 		buf, err = root.appendList(buf, 0)
 	}
@@ -93,6 +87,17 @@ func (p *Plan) Run(ctx context.Context, db DB, buf []byte) ([]byte, error) {
 		return buf[:before], err
 	}
 	return buf, nil
+}
+
+// appendOne writes the answer of a Get.
+func (f *fetched) appendOne(buf []byte) ([]byte, error) {
+	if f.n == 0 {
+		return append(buf, "null"...), nil
+	}
+	if f.ends != nil {
+		return append(buf, f.written(0)...), nil
+	}
+	return f.appendRecord(buf, f.level.out, f.line(0), 0)
 }
 
 // expand makes the next level: for every child list of every level just read,
