@@ -172,8 +172,8 @@ func TestKindsRoundTrip(t *testing.T) {
 		t.Fatalf("%d records of %d", len(rows), len(want))
 	}
 	for _, row := range rows {
-		if id := string(row[7:43]); want[id] != string(row) {
-			t.Errorf("got  %s\nwant %s", row, want[id])
+		if expected := want[string(row[7:43])]; expected != string(row) {
+			t.Errorf("got  %s\nwant %s", row, expected)
 		}
 	}
 	for i, res := range written {

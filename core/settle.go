@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -394,8 +395,15 @@ func (l *locking) put(ctx context.Context, rows []*row) error {
 	if err != nil {
 		return err
 	}
-	l.checks = append(l.checks, slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return s.failed != errOutside })...)
-	if err := l.run(ctx, slices.DeleteFunc(steps, func(s step) bool { return s.failed == errOutside })); err != nil {
+	var writes []step
+	for _, s := range steps {
+		if errors.Is(s.failed, errOutside) {
+			l.checks = append(l.checks, s)
+		} else {
+			writes = append(writes, s)
+		}
+	}
+	if err := l.run(ctx, writes); err != nil {
 		return err
 	}
 	for _, w := range rows {

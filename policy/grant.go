@@ -127,7 +127,7 @@ func (g *Grant) setFields(decide func(name string) Access) {
 			k = len(g.access)
 			g.access = append(g.access, a)
 		}
-		g.at[i] = uint16(k) //nolint:gosec // there are fewer fields
+		g.at[i] = uint16(k) // there are fewer fields
 	}
 	g.access = slices.Clip(g.access)
 }

@@ -75,7 +75,7 @@ func (set *roleSet) classes(object string, a metadata.Action) string {
 	slices.Sort(list)
 	var text []byte
 	for _, c := range slices.Compact(list) {
-		text = binary.AppendUvarint(text, uint64(c)) //nolint:gosec // a position
+		text = binary.AppendUvarint(text, uint64(c))
 	}
 	return string(text)
 }

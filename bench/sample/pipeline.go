@@ -27,13 +27,6 @@ type line struct {
 
 func (l line) amount() cents { return (cents(l.quantity) * l.price * cents(100-l.discount)).over(100) }
 
-func (l line) net() cents {
-	if l.included {
-		return (l.amount() * 100).over(100 + l.product.tax.rate)
-	}
-	return l.amount()
-}
-
 func (l line) gross() cents {
 	if l.included {
 		return l.amount()

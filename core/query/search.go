@@ -116,7 +116,7 @@ func (r *rows) seek(text string) (*seeker, error) {
 func newSeeker(b *builder, s scope, text string) (*seeker, error) {
 	parsed, err := newSearching(text)
 	if err != nil {
-		return nil, err.(*trellis.Error).At("search")
+		return nil, at(err, "search")
 	}
 	k := &seeker{builder: b, searching: parsed, s: s, fields: searched(s), bound: map[string]string{}}
 	if len(k.fields) == 0 {

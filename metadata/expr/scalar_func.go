@@ -14,10 +14,8 @@ import (
 // gets values that are not null, of the types of one overload; ok is false where
 // the function fails.
 type scalarFunc struct {
-	fn   Func
-	name string
-	// member functions are called on their first argument: s.substring(1).
-	member bool
+	fn     Func
+	name   string
 	args   [][]Type // one list per overload
 	result Type     // InvalidType for that of the first argument
 	eval   func(args []any) (v any, ok bool)
