@@ -54,7 +54,7 @@ func (s *Schema) typ(name string) *typ {
 	}
 	for _, view := range s.sight.names.typeOwners(name) {
 		if o := s.sight.object(view.Name); o != nil {
-			if t := s.typesOf(o).types[name]; t != nil {
+			if t := s.partOf(o, o.names.part(name)).types[name]; t != nil {
 				return t
 			}
 		}
@@ -72,8 +72,8 @@ func (s *Schema) wideField(t, name string) (*ast.FieldDefinition, *binding) {
 	}
 	for _, view := range s.sight.names.fieldOwners(name) {
 		if o := s.sight.object(view.Name); o != nil {
-			if part := s.typesOf(o).types[t]; part != nil {
-				if f, bind := part.field(name); f != nil {
+			if w := s.partOf(o, wideTypes[t].part).types[t]; w != nil {
+				if f, bind := w.field(name); f != nil {
 					return f, bind
 				}
 			}
@@ -100,42 +100,13 @@ func (s *Schema) has(typ, field string) bool {
 func (s *Schema) batchVerb(key string) (batchVerb, bool) {
 	for _, view := range s.sight.names.fieldOwners(key) {
 		if o := s.sight.object(view.Name); o != nil {
-			if verb, ok := s.typesOf(o).batch[key]; ok {
+			if verb, ok := s.partOf(o, batchPart).batch[key]; ok {
 				return batchVerb{o, verb}, true
 			}
 		}
 	}
 	return batchVerb{}, false
 }
-
-// typesOf are the types that come with an object.
-func (s *Schema) typesOf(o *objectSight) *objectTypes {
-	known, _ := s.sight.store.types.get(o)
-	for _, t := range known {
-		if t.fits(s.sight) {
-			return t
-		}
-	}
-	t := newObjectTypes(s.sight, o)
-	// The newest first; others see other things around the object.
-	known = append([]*objectTypes{t}, known[:min(len(known), maxVariants-1)]...)
-	size := 0
-	for _, t := range known {
-		size += t.size
-	}
-	s.sight.store.types.set(o, known, size)
-	return t
-}
-
-// store has what schemas share, over role sets and revisions: the sights of
-// objects, and their types.
-type store struct {
-	sights *cache[sightKey, *objectSight]
-	types  *cache[*objectSight, []*objectTypes]
-}
-
-// maxVariants is how many surroundings an object's types are kept for.
-const maxVariants = 4
 
 // sightKey is what a sight depends on: the object, what is visible of it, and
 // names that gave way.
@@ -149,7 +120,7 @@ type sightKey struct {
 func newStore(size int) *store {
 	return &store{
 		sights: newCache[sightKey, *objectSight](size/4, size/4),
-		types:  newCache[*objectSight, []*objectTypes](size-size/4, size),
+		types:  newCache[partKey, []*objectTypes](size-size/4, size),
 	}
 }
 
@@ -187,11 +158,13 @@ func (s *Schema) everything() *wholeSchema {
 	}
 	var parts []*objectTypes
 	for _, o := range s.sight.all() {
-		types := s.typesOf(o)
-		parts = append(parts, types)
-		for name, t := range types.types {
-			if wideTypes[name] == nil {
-				w.typs[name] = t
+		for p := range allParts {
+			types := s.partOf(o, p)
+			parts = append(parts, types)
+			for name, t := range types.types {
+				if wideTypes[name] == nil {
+					w.typs[name] = t
+				}
 			}
 		}
 	}

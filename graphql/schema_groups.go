@@ -19,10 +19,26 @@ func (b *builder) groupScalars() {
 	input(money, "currency", "", named("Boolean"))
 }
 
-// groups adds the groups of an object's lists. Keys are there for whoever may
+// groupLists adds the groups of an object's lists to their connection, for those
+// who may aggregate.
+func (b *builder) groupLists(connection *ast.Definition, o *objectSight) {
+	if !o.aggregate {
+		return
+	}
+	n := o.names
+	by := arg("by", "6 keys at most; without any, all records are one group.", listOf(n.groupBy))
+	b.output(connection, "groups", "The records that the filter finds, put together by equal keys.", requiredList(n.group), binding{what: listGroups, object: o},
+		by, arg("orderBy", "By the keys unless told.", listOf(n.groupOrder)),
+		arg("first", "How many groups; all of them unless told, and an error when they are more than 1,000 (200 in nested lists).", named("Int")),
+		arg("timeZone", "Where the days of a DateTime end, as in Asia/Shanghai; the zone of the request unless told.", named("String")))
+	b.output(connection, "groupCount", "How many groups there are. Stops at 10,000.", named("Long"), binding{what: listGroupCount, object: o},
+		by, arg("timeZone", "", named("String")))
+}
+
+// groups adds the types of an object's groups. Keys are there for whoever may
 // read, since other objects' groups reach them over lookups; the rest is for
 // those who may aggregate.
-func (b *builder) groups(connection *ast.Definition, o *objectSight) {
+func (b *builder) groups(o *objectSight) {
 	b.groupKeys(o)
 	if !o.aggregate {
 		return
@@ -39,13 +55,6 @@ func (b *builder) groups(connection *ast.Definition, o *objectSight) {
 		b.output(d, fn.name, fn.help, required(fn.typ), binding{what: groupMeasures, object: o, fn: fn.fn})
 		input(order, fn.name, "", named(n.order))
 	}
-	by := arg("by", "6 keys at most; without any, all records are one group.", listOf(n.groupBy))
-	b.output(connection, "groups", "The records that the filter finds, put together by equal keys.", requiredList(n.group), binding{what: listGroups, object: o},
-		by, arg("orderBy", "By the keys unless told.", listOf(n.groupOrder)),
-		arg("first", "How many groups; all of them unless told, and an error when they are more than 1,000 (200 in nested lists).", named("Int")),
-		arg("timeZone", "Where the days of a DateTime end, as in Asia/Shanghai; the zone of the request unless told.", named("String")))
-	b.output(connection, "groupCount", "How many groups there are. Stops at 10,000.", named("Long"), binding{what: listGroupCount, object: o},
-		by, arg("timeZone", "", named("String")))
 }
 
 // groupKeys adds the keys of an object.

@@ -6,25 +6,6 @@ import (
 	"github.com/trellishq/trellis/metadata"
 )
 
-// object adds the types of one object.
-func (b *builder) object(o *objectSight) {
-	b.enums(o)
-	b.refs(o)
-	if o.read {
-		b.record(o)
-		b.connection(o)
-		b.filters(o)
-		b.orderBy(o)
-		b.key(o)
-	}
-	b.inputs(o)
-	b.payloads(o)
-	b.queriesOf(o)
-	b.mutationsOf(o)
-	b.batchOperations(o)
-	b.formerFields(o)
-}
-
 // enums adds an enum per select, of one option or several, that the caller may read or write.
 func (b *builder) enums(o *objectSight) {
 	for _, f := range o.All {
@@ -98,7 +79,7 @@ func (b *builder) connection(o *objectSight) {
 	b.output(d, "pageInfo", "", required("PageInfo"), binding{what: listPageInfo, object: o})
 	b.output(d, "totalCount", "How many records the filter finds. Stops at 10,000 unless exact.", named("Long"),
 		binding{what: listTotal, object: o}, argDefault("exact", "", "Boolean", ast.BooleanValue, "false"))
-	b.groups(d, o)
+	b.groupLists(d, o)
 }
 
 // rootPage and nestedPage are the arguments by which lists are paged, shared by

@@ -23,9 +23,6 @@ func (b *builder) roots() {
 
 // queriesOf adds the root fields by which an object is read.
 func (b *builder) queriesOf(o *objectSight) {
-	if !o.read {
-		return
-	}
 	d := b.wide("Query")
 	args := []*ast.ArgumentDefinition{arg("id", "", named("ID"))}
 	if len(o.keys) > 0 {

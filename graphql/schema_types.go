@@ -48,42 +48,6 @@ func (t *typ) add(f *ast.FieldDefinition, bind *binding) {
 	}
 }
 
-// objectTypes are the types that come with one object, and its part of the wide
-// ones.
-type objectTypes struct {
-	types map[string]*typ
-	batch map[string]core.Verb // its keys of BatchOperation
-	// around are the other objects that were asked for while the types were
-	// made: they are good wherever those look the same.
-	around map[string]*objectSight
-	size   int // bytes held, roughly
-}
-
-// newObjectTypes makes the types of an object as it is seen.
-func newObjectTypes(s *sight, o *objectSight) *objectTypes {
-	around := map[string]*objectSight{}
-	b := newBuilder(&sight{outlook: s.outlook, note: func(name string, o *objectSight) { around[name] = o }})
-	b.object(o)
-	t := &objectTypes{types: b.types, batch: b.batch, around: around, size: 1024}
-	for _, d := range t.types {
-		t.size += 400 + 48*len(d.binds) + 100*len(d.EnumValues)
-		for _, f := range d.Fields {
-			t.size += 240 + 120*len(f.Arguments)
-		}
-	}
-	return t
-}
-
-// fits says that the objects around look as they did.
-func (t *objectTypes) fits(s *sight) bool {
-	for name, o := range t.around {
-		if s.object(name) != o {
-			return false
-		}
-	}
-	return true
-}
-
 // wideTypes have fields of every object. Nobody holds one in full but for a
 // moment: a text is read against those of its fields that it names (reading).
 // A builder adds an object's part by builder.wide.
@@ -91,12 +55,13 @@ var wideTypes = map[string]*struct {
 	kind     ast.DefinitionKind
 	help     string
 	ownFirst bool // the fields of no object stand in front
+	part     part // that has an object's fields
 }{
-	"Query":    {kind: ast.Object},
-	"Mutation": {kind: ast.Object, help: "Each field is one transaction; they run in the order given."},
-	"BatchOperation": {kind: ast.InputObject, ownFirst: true,
+	"Query":    {kind: ast.Object, part: queryPart},
+	"Mutation": {kind: ast.Object, part: mutationPart, help: "Each field is one transaction; they run in the order given."},
+	"BatchOperation": {kind: ast.InputObject, ownFirst: true, part: batchPart,
 		help: "One operation: exactly one of the fields beside ref is given. A lookup may be \"@name\", the record of an earlier operation with that ref."},
-	"BatchRecord": {kind: ast.Object, help: "The record of an operation, in the field of its object."},
+	"BatchRecord": {kind: ast.Object, part: batchPart, help: "The record of an operation, in the field of its object."},
 	"BatchResult": {kind: ast.Object},
 }
 
