@@ -80,6 +80,7 @@ func (f *field) Searchable() bool   { return f.f.Searchable }
 func (f *field) Writable() bool     { return f.f.Writable }
 func (f *field) Filterable() bool   { return f.f.Filterable }
 func (f *field) Target() *string    { return optional(f.f.Target) }
+func (f *field) OnDelete() *string  { return optional(string(f.f.OnDelete)) }
 func (f *field) Inverse() *string   { return optional(f.f.Inverse) }
 func (f *field) Default() *string   { return optional(f.f.Default) }
 
@@ -97,6 +98,21 @@ func (f *field) Scale() *int32 {
 	}
 	v := int32(f.f.Scale)
 	return &v
+}
+
+// Targets is never null.
+func (f *field) Targets() []string { return append([]string{}, f.f.Targets...) }
+
+func (f *field) Filled() bool {
+	return f.f.Default != "" || f.f.DefaultRule != "" || f.f.Kind == metadata.KindAutoNumber
+}
+
+func (f *field) MaxFiles() int32 {
+	if f.f.Kind != metadata.KindFile {
+		return 0
+	}
+	count, _ := f.f.Files.Bounds()
+	return int32(count)
 }
 
 func (f *field) Options() []*option {

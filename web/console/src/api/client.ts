@@ -11,13 +11,13 @@ const statusCodes: Record<number, string> = {
   504: Code.timeout,
 }
 
-async function send(url: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+async function send(url: string, type: string, body: BodyInit, signal?: AbortSignal): Promise<Response> {
   try {
     return await fetch(url, {
       method: 'POST',
       credentials: 'same-origin',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify(body),
+      headers: { 'content-type': type, accept: 'application/json' },
+      body,
       signal: signal ?? null,
     })
   } catch (cause) {
@@ -36,7 +36,15 @@ async function readBody(response: Response): Promise<unknown> {
 
 /** Posts JSON; throws ApiError unless the answer is a success. */
 export async function post(url: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
-  const response = await send(url, body, signal)
+  return read(await send(url, 'application/json', JSON.stringify(body), signal))
+}
+
+/** Posts the content of a file; throws ApiError unless the answer is a success. */
+export async function upload(url: string, file: File): Promise<unknown> {
+  return read(await send(url, 'application/octet-stream', file))
+}
+
+async function read(response: Response): Promise<unknown> {
   const answer = await readBody(response)
   if (response.ok) return answer
   const problems = readProblems(answer)

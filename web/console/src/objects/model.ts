@@ -32,9 +32,16 @@ export class Workspace {
     return this.byPlural.get(plural)
   }
 
-  /** The object a lookup refers to, undefined when the caller may not see it. */
+  /** The object a lookup or a manyToMany field refers to, undefined when the caller may not see it. */
   target(field: FieldMeta): ObjectMeta | undefined {
-    return isLookup(field) && field.target !== null ? this.byName.get(field.target) : undefined
+    const refers = isLookup(field) || field.kind === 'manyToMany'
+    return refers && field.target !== null ? this.byName.get(field.target) : undefined
+  }
+
+  /** The objects a polymorphic field refers to, as far as the caller may see them. */
+  targets(field: FieldMeta): ObjectMeta[] {
+    if (field.kind !== 'polymorphic') return []
+    return field.targets.map((name) => this.byName.get(name)).filter((target) => target !== undefined)
   }
 }
 
@@ -45,8 +52,12 @@ export function isLookup(field: FieldMeta): boolean {
 const numeric = new Set<FieldKind>(['integer', 'decimal', 'currency', 'percent'])
 const textual = new Set<FieldKind>(['text', 'email', 'phone', 'url', 'longText', 'richText', 'personName', 'autoNumber'])
 const long = new Set<FieldKind>(['longText', 'richText', 'json', 'address', 'expression'])
-/** Kinds that have pages of their own, or none yet: forms and lists leave them out. */
-const apart = new Set<FieldKind>(['polymorphic', 'manyToMany', 'file'])
+/** Kinds with several values that are records or files: shown with a record, never in a list. */
+const several = new Set<FieldKind>(['manyToMany', 'file'])
+
+export function isListable(field: FieldMeta): boolean {
+  return !several.has(field.kind)
+}
 
 export function isNumeric(field: FieldMeta): boolean {
   return numeric.has(field.kind)
@@ -94,10 +105,10 @@ export function labelIn(labels: Labels, lang: string, fallback: string): string 
   return of(lang) ?? of('en') ?? labels.find((label) => label.text !== '')?.text ?? fallback
 }
 
-/** A lookup to an object the caller may not see has nothing to show: the data API leaves it out. */
+/** A reference to objects the caller may not see has nothing to show: the data API leaves it out. */
 function isShown(field: FieldMeta, workspace: Workspace): boolean {
-  if (apart.has(field.kind)) return false
-  return !isLookup(field) || workspace.target(field) !== undefined
+  if (field.kind === 'polymorphic') return workspace.targets(field).length > 0
+  return !(isLookup(field) || field.kind === 'manyToMany') || workspace.target(field) !== undefined
 }
 
 /** Who a record belongs to; shown beside the object's own fields. */

@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { data } from '../api/client'
+import { data, upload } from '../api/client'
 import { ApiError, readProblems } from '../api/error'
 import { titleField } from '../objects/model'
 import type { FieldMeta, ObjectMeta, RelationMeta, Workspace } from '../objects/model'
@@ -8,10 +8,13 @@ import type { Filter } from './filter/compile'
 import { readConditions } from './filter/url'
 import { defaultSize } from './list/search'
 import type { ListSearch } from './list/search'
-import { readPage, readRecord } from './read'
+import type { FileRef } from './model'
+import { readFile, readPage, readRecord } from './read'
 import {
   createMutation,
+  countsQuery,
   deleteMutation,
+  filledQuery,
   listQuery,
   recordQuery,
   relatedQuery,
@@ -111,16 +114,44 @@ export function titlesOptions(object: ObjectMeta, ids: string[], workspace: Work
   })
 }
 
-/** How many records the caller sees of an object. */
-export function countOptions(object: ObjectMeta) {
-  const query = `query Count {\n  list: ${object.plural}(first: 1) { totalCount }\n}`
+/** How many lists are asked about in one request: the server takes 50 at most. */
+const together = 25
+
+function inGroups<T>(all: T[]): T[][] {
+  return Array.from({ length: Math.ceil(all.length / together) }, (_, index) => all.slice(index * together, (index + 1) * together))
+}
+
+/** How many records the caller sees of several objects, by name. */
+export function countsOptions(objects: ObjectMeta[]) {
   return queryOptions({
-    queryKey: [...recordsKey, object.name, 'count'],
+    queryKey: [...recordsKey, 'counts', objects.map((object) => object.name)],
     queryFn: async ({ signal }) => {
-      const answer = await data<{ list: { totalCount: number | null } | null }>(query, {}, signal)
-      return answer.list?.totalCount ?? null
+      const answers = await Promise.all(
+        inGroups(objects).map(async (group) => {
+          const answer = await data<Record<string, { totalCount: number | null } | null>>(countsQuery(group), {}, signal)
+          return group.map((object, index) => [object.name, answer[`c${index}`]?.totalCount ?? null] as const)
+        }),
+      )
+      return new Map(answers.flat())
     },
     staleTime: 60_000,
+  })
+}
+
+/** The names of the relations of a record that have anything in them. */
+export function filledOptions(object: ObjectMeta, id: string, relations: string[]) {
+  return queryOptions({
+    queryKey: [...recordsKey, object.name, 'filled', id, relations],
+    queryFn: async ({ signal }) => {
+      const answers = await Promise.all(
+        inGroups(relations).map(async (group) => {
+          type Answer = { record: Record<string, { nodes: unknown[] | null } | null> | null }
+          const { record } = await data<Answer>(filledQuery(object, group), { id }, signal)
+          return group.filter((_, index) => (record?.[`l${index}`]?.nodes?.length ?? 0) > 0)
+        }),
+      )
+      return answers.flat()
+    },
   })
 }
 
@@ -131,6 +162,11 @@ async function write(query: string, variables: Record<string, unknown>): Promise
   const problems = readProblems(result)
   if (problems.length > 0) throw new ApiError(problems)
   return result?.id ?? null
+}
+
+/** Uploads a file; a record gets it by its id. */
+export async function uploadFile(file: File): Promise<FileRef> {
+  return readFile(await upload(`/files?name=${encodeURIComponent(file.name)}`, file))
 }
 
 /** The id of the new record. */

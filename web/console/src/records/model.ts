@@ -4,12 +4,25 @@ import type { PartName } from '../objects/model'
 export type Money = { amount: string | null; currency: string | null }
 
 /** The record a lookup refers to, with the value of its title field. */
-export type Ref = { id: string; title: string | null }
+export type Ref = {
+  id: string
+  title: string | null
+  /** The name of its object, of a polymorphic lookup. */
+  object?: string
+}
+
+/** The records a manyToMany field links: the first of them, and how many there are. */
+export type Links = { links: Ref[]; total: number }
+
+/** A file of a record; what is in it is got from its url. */
+export type FileRef = { id: string; name: string; size: number; url: string }
+
+export type Files = { files: FileRef[] }
 
 /** A value of several parts: an address, a person's name, a place. */
 export type Composite = { parts: { [part in PartName]?: string } }
 
-export type Value = string | number | boolean | string[] | Money | Ref | Composite | null
+export type Value = string | number | boolean | string[] | Money | Ref | Composite | Links | Files | null
 
 /** One record, with the fields that were asked for. */
 export type RecordData = {
@@ -37,6 +50,14 @@ export function isMoney(value: Value): value is Money {
 
 export function isComposite(value: Value): value is Composite {
   return typeof value === 'object' && value !== null && 'parts' in value
+}
+
+export function isLinks(value: Value): value is Links {
+  return typeof value === 'object' && value !== null && 'links' in value
+}
+
+export function isFiles(value: Value): value is Files {
+  return typeof value === 'object' && value !== null && 'files' in value
 }
 
 export function isRef(value: Value): value is Ref {

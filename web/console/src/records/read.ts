@@ -1,7 +1,7 @@
 import { isLookup, parts, titleField } from '../objects/model'
 import type { FieldMeta, ObjectMeta, PartName, Workspace } from '../objects/model'
 import { isComposite } from './model'
-import type { Composite, Money, Page, RecordData, Ref, Value } from './model'
+import type { Composite, FileRef, Files, Links, Money, Page, RecordData, Ref, Value } from './model'
 
 /** Turns what the data API answered into records, checking as it goes: the types are known at run time only. */
 
@@ -43,12 +43,40 @@ function titleText(value: unknown): string | null {
   return isNode(value) ? text(value['full']) : text(value)
 }
 
+/** The record of a polymorphic lookup, without its title when the caller may not see it. */
+function readPolymorphic(value: unknown, workspace: Workspace): Ref | null {
+  if (!isNode(value) || typeof value['object'] !== 'string' || typeof value['id'] !== 'string') return null
+  const name = value['object']
+  const named = readRef(value[name], workspace.object(name))
+  return { id: value['id'], title: named?.title ?? null, object: name }
+}
+
+function readLinks(value: unknown, target: ObjectMeta | undefined): Links | null {
+  if (!isNode(value) || !Array.isArray(value['nodes'])) return null
+  const links = value['nodes'].map((node) => readRef(node, target)).filter((ref) => ref !== null)
+  return { links, total: typeof value['totalCount'] === 'number' ? value['totalCount'] : links.length }
+}
+
+function readFiles(value: unknown): Files {
+  const nodes = (Array.isArray(value) ? value : [value]).filter(isNode)
+  return { files: nodes.map(readFile).filter((file) => file.id !== '') }
+}
+
+/** One file, as the data API and an upload answer it. */
+export function readFile(value: unknown): FileRef {
+  const node = isNode(value) ? value : {}
+  return { id: text(node['id']) ?? '', name: text(node['name']) ?? '', size: Number(node['size'] ?? 0), url: text(node['url']) ?? '' }
+}
+
 export function readValue(value: unknown, field: FieldMeta, workspace: Workspace): Value {
   if (value === null || value === undefined) return null
   if (field.kind === 'currency') return readMoney(value)
   const several = parts(field)
   if (several) return readParts(value, several)
   if (field.kind === 'json') return JSON.stringify(value, null, 2)
+  if (field.kind === 'polymorphic') return readPolymorphic(value, workspace)
+  if (field.kind === 'manyToMany') return readLinks(value, workspace.target(field))
+  if (field.kind === 'file') return readFiles(value)
   if (Array.isArray(value)) return value.filter((entry) => typeof entry === 'string')
   if (isLookup(field)) return readRef(value, workspace.target(field))
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value

@@ -2,6 +2,9 @@ import { isLookup, parts, titleField } from '../objects/model'
 import type { FieldMeta, ObjectMeta, Workspace } from '../objects/model'
 import { mutationNames, typeNames } from './names'
 
+/** How many records of a manyToMany field are shown with a record. */
+export const linksShown = 100
+
 /** Texts of data API operations, built from metadata. All values travel as variables. */
 
 function selectField(field: FieldMeta, workspace: Workspace): string | null {
@@ -9,12 +12,29 @@ function selectField(field: FieldMeta, workspace: Workspace): string | null {
   if (field.kind === 'currency') return `${field.name} { amount currency }`
   const several = parts(field)
   if (several) return `${field.name} { ${several.join(' ')} }`
+  switch (field.kind) {
+    case 'polymorphic': {
+      const targets = workspace.targets(field).map((target) => `${target.name} { ${selectNamed(target, workspace)} }`)
+      return `${field.name} { ${['object', 'id', ...targets].join(' ')} }`
+    }
+    case 'file':
+      return `${field.name} { id name size url }`
+    case 'manyToMany': {
+      const target = workspace.target(field)
+      return target ? `${field.name}(first: ${linksShown}) { totalCount nodes { ${selectNamed(target, workspace)} } }` : null
+    }
+  }
   if (!isLookup(field)) return field.name
   const target = workspace.target(field)
-  if (!target) return null
+  return target ? `${field.name} { ${selectNamed(target, workspace)} }` : null
+}
+
+/** A record by its id and what names it. A title of another record would lead on and on: its id will do. */
+function selectNamed(target: ObjectMeta, workspace: Workspace): string {
   const title = titleField(target)
-  const named = title && selectField(title, workspace)
-  return named ? `${field.name} { id ${named} }` : `${field.name} { id }`
+  const plain = title && !isLookup(title) && title.kind !== 'polymorphic' && title.kind !== 'manyToMany'
+  const named = plain ? selectField(title, workspace) : null
+  return named ? `id ${named}` : 'id'
 }
 
 /** The selection of a record: id and version always, lookups with the title of what they refer to. */
@@ -49,6 +69,17 @@ export function relatedQuery(object: ObjectMeta, relation: string, fields: Field
     '  }',
     '}',
   ].join('\n')
+}
+
+/** Which related lists of a record have anything in them, all in one: `l0`, `l1` and so on in the order given. */
+export function filledQuery(object: ObjectMeta, relations: string[]): string {
+  const lists = relations.map((relation, index) => `    l${index}: ${relation}(first: 1) { nodes { id } }`)
+  return [`query Filled($id: ID!) {`, `  record: ${object.name}(id: $id) {`, '    id', ...lists, '  }', '}'].join('\n')
+}
+
+/** How many records there are of several objects: `c0`, `c1` and so on in the order given. */
+export function countsQuery(objects: ObjectMeta[]): string {
+  return ['query Counts {', ...objects.map((object, index) => `  c${index}: ${object.plural}(first: 1) { totalCount }`), '}'].join('\n')
 }
 
 const outcome = 'id errors { code path message }'

@@ -15,6 +15,7 @@ const shortcuts = [
   { keys: ['n'], text: 'keys.create' },
   { keys: ['e'], text: 'keys.edit' },
   { keys: ['Ctrl', 'S'], text: 'keys.save' },
+  { keys: ['g'], text: 'keys.find' },
   { keys: ['h'], text: 'keys.home' },
   { keys: ['Esc'], text: 'keys.close' },
   { keys: ['?'], text: 'keys.help' },

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { SubmitEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLabels } from '../../i18n/use'
-import { isLookup, titleField } from '../../objects/model'
+import { isListable, isLookup, titleField } from '../../objects/model'
 import type { FieldMeta, ObjectMeta, Workspace } from '../../objects/model'
 import { useWorkspace } from '../../objects/workspace'
 import { ConditionValues } from './ConditionValues'
@@ -16,7 +16,7 @@ type Props = { object: ObjectMeta; condition?: Condition; onDone: (condition: Co
 export const inside = { withinPortal: false }
 
 function isOffered(field: FieldMeta, workspace: Workspace): boolean {
-  if (!field.filterable || field.kind === 'id' || field.name === 'version' || field.name === 'deletedAt') return false
+  if (!field.filterable || !isListable(field) || field.kind === 'id' || field.name === 'version' || field.name === 'deletedAt') return false
   return !isLookup(field) || workspace.target(field) !== undefined
 }
 
@@ -30,6 +30,10 @@ function useFieldChoices(object: ObjectMeta): Choices {
   const sorted = [...offered.filter((field) => !field.system), ...offered.filter((field) => field.system)]
   const own = sorted.map((field) => ({ value: field.name, label: labels.field(field) }))
   const hops = sorted.flatMap((field) => {
+    if (field.kind === 'polymorphic') {
+      const items = workspace.targets(field).map((target) => ({ value: `${field.name}.${target.name}`, label: `${labels.field(field)} › ${labels.object(target)}` }))
+      return [{ group: labels.field(field), items }]
+    }
     const target = workspace.target(field)
     if (!target || target.system) return []
     const items = target.fields

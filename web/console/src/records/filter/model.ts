@@ -28,7 +28,7 @@ export type Operator =
   | 'empty'
   | 'notEmpty'
 
-/** One condition. The path is a field, or a lookup and a field of its target. */
+/** One condition. The path is a field, a lookup and a field of its target, or a polymorphic lookup and one of its objects. */
 export type Condition = { path: string[]; op: Operator; values: string[] }
 
 export const periods = ['today', 'yesterday', 'thisWeek', 'thisMonth', 'thisYear', 'last7', 'last30', 'next7', 'next30'] as const
@@ -55,6 +55,9 @@ function comparisons(field: FieldMeta): Operator[] {
     case 'address':
     case 'geoPoint':
     case 'duration':
+    case 'polymorphic':
+    case 'manyToMany':
+    case 'file':
       return []
     case 'boolean':
       return ['isTrue', 'isFalse']
@@ -109,6 +112,11 @@ export function isComplete(condition: Condition): boolean {
   return filled >= need
 }
 
+/** A polymorphic lookup as far as it refers to one of its objects: the data API has a field for each. */
+export function asLookup(field: FieldMeta, target: ObjectMeta): FieldMeta {
+  return { ...field, kind: 'lookup', name: target.name, target: target.name, label: target.label, system: true }
+}
+
 /** A condition's field, with the lookup on the way; undefined when the caller may not see them. */
 export type Resolved = { field: FieldMeta; hop?: FieldMeta; owner: ObjectMeta }
 
@@ -118,6 +126,10 @@ export function resolve(path: string[], object: ObjectMeta, workspace: Workspace
   const field = fieldOf(object, first)
   if (!field?.filterable) return undefined
   if (second === undefined) return { field, owner: object }
+  if (field.kind === 'polymorphic') {
+    const target = workspace.targets(field).find((known) => known.name === second)
+    return target && { field: asLookup(field, target), hop: field, owner: object }
+  }
   const target = isLookup(field) ? workspace.target(field) : undefined
   const inner = target && fieldOf(target, second)
   return target && inner?.filterable ? { field: inner, hop: field, owner: target } : undefined

@@ -5,8 +5,8 @@ import { useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-ro
 import { useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLabels } from '../../i18n/use'
-import { fieldOf, ownFields, titleField } from '../../objects/model'
-import type { FieldMeta, ObjectMeta } from '../../objects/model'
+import { fieldOf, isLookup, ownFields, titleField } from '../../objects/model'
+import type { FieldMeta, ObjectMeta, Workspace } from '../../objects/model'
 import { useWorkspace } from '../../objects/workspace'
 import { useKey, useSaveKey } from '../../shell/keys'
 import { NotFound } from '../../shell/NotFound'
@@ -15,7 +15,7 @@ import { usePageTitle } from '../../shell/title'
 import { createRecord, recordsKey, titlesOptions } from '../api'
 import type { Ref } from '../model'
 import { titleOf } from '../read'
-import { emptyDraft, newDraft, writableFields } from './draft'
+import { creatableFields, emptyDraft, newDraft } from './draft'
 import type { Draft } from './draft'
 import { FieldGrid, FormField } from './FieldGrid'
 import { focusFirstProblem } from './focus'
@@ -31,12 +31,13 @@ export function CreatePage() {
   return <Prefilled key={`${object.name}:${search.with ?? ''}`} object={object} prefill={search.with} />
 }
 
-/** Finds the record that the new one is created for, `field:id`, so that the form can show its title. */
+/** Finds the record that the new one is created for, `field:id` or `field:object:id`, so that the form can show its title. */
 function Prefilled({ object, prefill }: { object: ObjectMeta; prefill: string | undefined }) {
   const workspace = useWorkspace()
-  const [name = '', id = ''] = prefill?.split(':') ?? []
+  const [name = '', ...rest] = prefill?.split(':') ?? []
+  const id = rest.at(-1) ?? ''
   const field = fieldOf(object, name)
-  const target = field && workspace.target(field)
+  const target = field && targetOf(field, rest, workspace)
   const wanted = id !== '' && target !== undefined
   const { data, isPending } = useQuery({
     ...titlesOptions(target ?? object, wanted ? [id] : [], workspace),
@@ -44,8 +45,13 @@ function Prefilled({ object, prefill }: { object: ObjectMeta; prefill: string | 
   })
   if (wanted && isPending) return <PageLoading />
   const record = data?.[0]
-  const ref: Ref | null = record && target ? { id: record.id, title: titleOf(record, target) } : null
+  const ref: Ref | null = record && target ? { id: record.id, title: titleOf(record, target), ...(rest.length > 1 && { object: target.name }) } : null
   return <CreateForm object={object} given={field && ref ? { [field.name]: ref } : {}} />
+}
+
+function targetOf(field: FieldMeta, [first, second]: string[], workspace: Workspace): ObjectMeta | undefined {
+  if (second === undefined) return isLookup(field) ? workspace.target(field) : undefined
+  return workspace.targets(field).find((target) => target.name === first)
 }
 
 function useCreate(object: ObjectMeta, fields: FieldMeta[], given: Draft) {
@@ -84,7 +90,7 @@ function CreateForm({ object, given }: { object: ObjectMeta; given: Draft }) {
   const labels = useLabels()
   const workspace = useWorkspace()
   const router = useRouter()
-  const fields = useMemo(() => writableFields(ownFields(object, workspace)), [object, workspace])
+  const fields = useMemo(() => creatableFields(ownFields(object, workspace), object.title), [object, workspace])
   const { form, save, saving, passed } = useCreate(object, fields, given)
   const title = t('record.newTitle', { object: labels.object(object).toLocaleLowerCase() })
   const cancel = () => router.history.back()

@@ -8,10 +8,12 @@ import type { FieldMeta } from '../../objects/model'
 import { useWorkspace } from '../../objects/workspace'
 import { LookupInput } from '../value/LookupInput'
 import { currencies } from './currencies'
-import { isDraftMoney, isDraftParts, isDraftRef } from './draft'
+import { isDraftFiles, isDraftLinks, isDraftMoney, isDraftParts, isDraftRef, isGiven } from './draft'
 import type { DraftValue } from './draft'
+import { FilesInput } from './FilesInput'
 import { JSONInput, OptionsInput, PartsInput, RatingInput } from './KindInputs'
 import type { Common } from './KindInputs'
+import { LinksInput, PolymorphicInput } from './RecordInputs'
 
 // Calendars are only loaded by forms that have a date.
 const DayInput = lazy(() => import('../value/DayInput').then((module) => ({ default: module.DayInput })))
@@ -41,7 +43,7 @@ export function FieldInput({ field, value, onChange, errors, hint }: Props) {
     <Input.Wrapper
       id={id}
       label={labels.field(field)}
-      required={field.required}
+      required={field.required && !isGiven(field)}
       labelProps={{ htmlFor: id }}
       description={hint ?? labels.help(field)}
       error={wrong ? errors.join(' ') : null}
@@ -71,6 +73,12 @@ function Control({ id, field, value, onChange, wrong }: ControlProps): ReactNode
     return <LookupInput {...common} target={target} value={value !== null && isDraftRef(value) ? value : null} onChange={onChange} />
   }
   switch (field.kind) {
+    case 'polymorphic':
+      return <PolymorphicInput {...common} field={field} value={value !== null && isDraftRef(value) ? value : null} onChange={onChange} />
+    case 'manyToMany':
+      return target ? <LinksInput {...common} target={target} value={value !== null && isDraftLinks(value) ? value : null} onChange={onChange} /> : null
+    case 'file':
+      return <FilesInput {...common} field={field} value={value !== null && isDraftFiles(value) ? value.files : []} onChange={onChange} />
     case 'boolean':
       return <Checkbox id={id} mt={8} checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />
     case 'currency':
@@ -99,18 +107,19 @@ function Control({ id, field, value, onChange, wrong }: ControlProps): ReactNode
 type TextProps = Common & { field: FieldMeta; value: string; onChange: (value: DraftValue) => void }
 
 function PlainInput({ field, value, onChange, ...common }: TextProps) {
+  const { t } = useTranslation()
   if (isLongText(field)) {
     return <Textarea {...common} autosize minRows={3} maxRows={12} value={value} onChange={(event) => onChange(event.currentTarget.value)} />
   }
   const types: Partial<Record<FieldMeta['kind'], 'email' | 'tel' | 'url' | 'time'>> = { email: 'email', phone: 'tel', url: 'url', time: 'time' }
-  const placeholder = field.kind === 'duration' ? '1h 30m' : undefined
+  const placeholders: Partial<Record<FieldMeta['kind'], string>> = { duration: '1h 30m', autoNumber: t('field.assigned') }
   const type = types[field.kind] ?? 'text'
   return (
     <TextInput
       {...common}
       type={type}
       autoComplete="off"
-      placeholder={placeholder}
+      placeholder={placeholders[field.kind]}
       {...(type === 'time' && { step: 1 })}
       rightSection={field.kind === 'percent' ? '%' : undefined}
       inputMode={isNumeric(field) ? 'decimal' : undefined}

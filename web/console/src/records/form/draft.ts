@@ -1,14 +1,14 @@
 import { isDecimal, isLookup, parts } from '../../objects/model'
 import type { FieldMeta } from '../../objects/model'
-import { isComposite, isMoney, isRef } from '../model'
-import type { Composite, RecordData, Ref, Value } from '../model'
+import { isComposite, isFiles, isLinks, isMoney, isRef } from '../model'
+import type { Composite, Files, Links, RecordData, Ref, Value } from '../model'
 import { formatDuration, parseDuration } from '../value/duration'
 
 /**
  * What stands in a form: texts as typed, amounts with their currency, lookups
  * with the title of what was chosen. Numbers stay text, so nothing is rounded.
  */
-export type DraftValue = string | boolean | string[] | { amount: string; currency: string } | Ref | Composite | null
+export type DraftValue = string | boolean | string[] | { amount: string; currency: string } | Ref | Composite | Links | Files | null
 
 export type Draft = Record<string, DraftValue>
 
@@ -27,10 +27,41 @@ export function isDraftRef(value: DraftValue): value is Ref {
   return typeof value === 'object' && value !== null && 'id' in value
 }
 
-/** The fields a form shows inputs for. */
-export function writableFields(fields: FieldMeta[]): FieldMeta[] {
-  return fields.filter((field) => field.writable && field.kind !== 'id' && field.kind !== 'principal')
+export function isDraftLinks(value: DraftValue): value is Links {
+  return typeof value === 'object' && value !== null && 'links' in value
 }
+
+export function isDraftFiles(value: DraftValue): value is Files {
+  return typeof value === 'object' && value !== null && 'files' in value
+}
+
+/** The fields a form shows inputs for. What the server computes is never writable; a number that it gave stays. */
+export function writableFields(fields: FieldMeta[]): FieldMeta[] {
+  return fields.filter((field) => field.writable && field.kind !== 'id' && field.kind !== 'principal' && field.kind !== 'autoNumber')
+}
+
+/** The fields of a form for a new record: the title first, then what has to be given, then the rest in the object's order. */
+export function creatableFields(fields: FieldMeta[], title: string | null): FieldMeta[] {
+  const given = fields.filter((field) => field.writable && field.kind !== 'id' && field.kind !== 'principal')
+  const rank = (field: FieldMeta) => {
+    if (field.name === title && !isGiven(field)) return 0
+    return mustBeTyped(field) ? 1 : 2
+  }
+  return given.toSorted((a, b) => rank(a) - rank(b))
+}
+
+/** The server gives it a value where nothing is typed: that of a rule, or the next number. A plain default stands in the form. */
+export function isGiven(field: FieldMeta): boolean {
+  return field.filled && field.default === null
+}
+
+/** A form cannot be sent without it. A box that is not ticked is an answer. */
+export function mustBeTyped(field: FieldMeta): boolean {
+  return field.required && !field.filled && field.kind !== 'boolean'
+}
+
+const noLinks: Links = { links: [], total: 0 }
+const noFiles: Files = { files: [] }
 
 function toDraft(value: Value, field: FieldMeta): DraftValue {
   if (field.kind === 'boolean') return value === null ? null : value === true
@@ -38,7 +69,9 @@ function toDraft(value: Value, field: FieldMeta): DraftValue {
     if (!isMoney(value)) return { amount: '', currency: '' }
     return { amount: plain(value.amount ?? ''), currency: value.currency ?? '' }
   }
-  if (isLookup(field)) return isRef(value) ? value : null
+  if (isLookup(field) || field.kind === 'polymorphic') return isRef(value) ? value : null
+  if (field.kind === 'manyToMany') return isLinks(value) ? value : noLinks
+  if (field.kind === 'file') return isFiles(value) ? value : noFiles
   if (field.kind === 'multiSelect') return Array.isArray(value) ? value : []
   if (parts(field)) return value !== null && isComposite(value) ? value : { parts: {} }
   if (value === null || typeof value === 'object') return ''
@@ -69,7 +102,9 @@ export function newDraft(fields: FieldMeta[]): Draft {
 function defaultOf(field: FieldMeta): DraftValue {
   if (field.kind === 'boolean') return field.default === null ? null : field.default === 'true'
   if (field.kind === 'currency') return { amount: '', currency: '' }
-  if (isLookup(field)) return null
+  if (isLookup(field) || field.kind === 'polymorphic') return null
+  if (field.kind === 'manyToMany') return noLinks
+  if (field.kind === 'file') return noFiles
   if (field.kind === 'multiSelect') return (field.default ?? '').split(/[,;]/).map((name) => name.trim()).filter((name) => name !== '')
   if (parts(field)) return { parts: {} }
   if (field.kind === 'duration') return formatDuration(field.default ?? '')
@@ -88,10 +123,22 @@ function sameValue(a: DraftValue, b: DraftValue): boolean {
     if (a.amount.trim() === '' && b.amount.trim() === '') return true
     return a.currency === b.currency && (parseNumber(a.amount) ?? a.amount) === (parseNumber(b.amount) ?? b.amount)
   }
-  if (isDraftRef(a) && isDraftRef(b)) return a.id === b.id
+  if (isDraftRef(a) && isDraftRef(b)) return a.id === b.id && a.object === b.object
+  if (isDraftLinks(a) && isDraftLinks(b)) return sameIds(a.links, b.links)
+  if (isDraftFiles(a) && isDraftFiles(b)) return sameIds(a.files, b.files)
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((name) => b.includes(name))
   if (a !== null && b !== null && isDraftParts(a) && isDraftParts(b)) return JSON.stringify(filled(a)) === JSON.stringify(filled(b))
   return a === b
+}
+
+function sameIds(a: { id: string }[], b: { id: string }[]): boolean {
+  return a.length === b.length && without(a, b).length === 0
+}
+
+/** Those of a that are not in b. */
+function without<T extends { id: string }>(a: T[], b: { id: string }[]): T[] {
+  const known = new Set(b.map(({ id }) => id))
+  return a.filter(({ id }) => !known.has(id))
 }
 
 /** What was typed of a value's parts, in a fixed order. */
@@ -117,16 +164,30 @@ export function isEmptyDraft(value: DraftValue): boolean {
   if (isDraftMoney(value)) return value.amount.trim() === ''
   if (Array.isArray(value)) return value.length === 0
   if (isDraftParts(value)) return filled(value).length === 0
+  if (isDraftLinks(value)) return value.links.length === 0
+  if (isDraftFiles(value)) return value.files.length === 0
   return typeof value === 'string' && value.trim() === ''
 }
 
-function toInput(value: DraftValue, field: FieldMeta): unknown {
+/** Links are told by what changed, since only the first of them may be known here. */
+function linksInput({ links }: Links, before: DraftValue): Record<string, string[]> {
+  const old = before !== null && isDraftLinks(before) ? before.links : []
+  const ids = (refs: Ref[]) => refs.map(({ id }) => id)
+  return { add: ids(without(links, old)), remove: ids(without(old, links)) }
+}
+
+function toInput(value: DraftValue, field: FieldMeta, before: DraftValue): unknown {
+  if (value !== null && isDraftLinks(value)) return linksInput(value, before)
   if (isEmptyDraft(value)) return null
   if (typeof value === 'boolean') return value
   if (value !== null && isDraftMoney(value)) {
     return { amount: parseNumber(value.amount), currency: value.currency }
   }
-  if (value !== null && isDraftRef(value)) return value.id
+  if (value !== null && isDraftRef(value)) return value.object === undefined ? value.id : { object: value.object, id: value.id }
+  if (value !== null && isDraftFiles(value)) {
+    const files = value.files.map(({ id }) => ({ id }))
+    return field.maxFiles > 1 ? files : files[0]
+  }
   if (Array.isArray(value)) return value
   if (value !== null && isDraftParts(value)) return partsInput(value, field)
   const text = value ?? ''
@@ -163,7 +224,7 @@ function isJSON(text: string): boolean {
 }
 
 function problemOf(value: DraftValue, field: FieldMeta): DraftProblem['reason'] | null {
-  if (isEmptyDraft(value)) return field.required ? 'required' : null
+  if (isEmptyDraft(value)) return field.required && !isGiven(field) ? 'required' : null
   if (isDraftMoney(value)) {
     if (parseNumber(value.amount) === null) return 'number'
     return value.currency === '' ? 'currency' : null
@@ -191,7 +252,7 @@ export function checkDraft(draft: Draft, fields: FieldMeta[]): DraftProblem[] {
   })
 }
 
-/** The input of a mutation: null clears, what is not listed stays as it is. */
-export function inputOf(draft: Draft, fields: FieldMeta[]): Record<string, unknown> {
-  return Object.fromEntries(fields.map((field) => [field.name, toInput(draft[field.name] ?? null, field)]))
+/** The input of a mutation: null clears, what is not listed stays as it is. Base is what the draft began as. */
+export function inputOf(draft: Draft, fields: FieldMeta[], base: Draft = {}): Record<string, unknown> {
+  return Object.fromEntries(fields.map((field) => [field.name, toInput(draft[field.name] ?? null, field, base[field.name] ?? null)]))
 }

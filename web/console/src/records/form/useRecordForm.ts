@@ -48,7 +48,7 @@ export function useRecordForm(fields: FieldMeta[], base: Draft, start: Draft = b
   const prepare = (checked: FieldMeta[]): Record<string, unknown> | null => {
     const unsendable = checkDraft(state.draft, checked)
     setState((before) => ({ ...before, unsendable, problems: noProblems, conflict: false }))
-    return unsendable.length > 0 ? null : inputOf(state.draft, changed)
+    return unsendable.length > 0 ? null : inputOf(state.draft, changed, state.base)
   }
 
   /** Takes in why the server refused. */

@@ -1,6 +1,6 @@
 import { useLocalStorage } from '@mantine/hooks'
 import { useMemo } from 'react'
-import { isLongText, ownFields, recordFields } from '../../objects/model'
+import { isListable, isLongText, ownFields, recordFields } from '../../objects/model'
 import type { FieldMeta, ObjectMeta, Workspace } from '../../objects/model'
 
 /** How many columns a list begins with, beside the one that names the record. */
@@ -8,12 +8,12 @@ const initial = 6
 
 /** The columns one can choose from: the title is always shown and not among them. */
 export function choosable(object: ObjectMeta, workspace: Workspace): FieldMeta[] {
-  return [...ownFields(object, workspace), ...recordFields(object)].filter((field) => field.name !== object.title)
+  return [...ownFields(object, workspace), ...recordFields(object)].filter((field) => field.name !== object.title && isListable(field))
 }
 
 export function defaultColumns(object: ObjectMeta, workspace: Workspace): string[] {
   return ownFields(object, workspace)
-    .filter((field) => field.name !== object.title && !isLongText(field))
+    .filter((field) => field.name !== object.title && isListable(field) && !isLongText(field))
     .slice(0, initial)
     .map((field) => field.name)
 }

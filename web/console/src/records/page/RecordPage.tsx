@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { Code, codeOf } from '../../api/error'
-import { ownFields, recordFields, shownRelations } from '../../objects/model'
+import { ownFields, recordFields } from '../../objects/model'
 import type { FieldMeta, ObjectMeta } from '../../objects/model'
 import { useWorkspace } from '../../objects/workspace'
 import { ErrorNote } from '../../shell/ErrorNote'
@@ -16,7 +16,7 @@ import { titleOf } from '../read'
 import { RecordEdit } from './RecordEdit'
 import { RecordHeader } from './RecordHeader'
 import { RecordView } from './RecordView'
-import { RelatedList } from './RelatedList'
+import { RelatedLists } from './RelatedLists'
 
 /** What the server says of an id that is none, or of a record one may not see. */
 const unseen = new Set<string>([Code.notFound, Code.forbidden, Code.invalidInput])
@@ -64,11 +64,7 @@ function Page({ object, record, reload }: PageProps) {
       ) : (
         <RecordView object={object} record={record} />
       )}
-      <Stack gap="md" mt="lg">
-        {shownRelations(object, workspace).map((relation) => (
-          <RelatedList key={relation.name} object={object} record={record} relation={relation} />
-        ))}
-      </Stack>
+      <RelatedLists object={object} record={record} />
     </>
   )
 }

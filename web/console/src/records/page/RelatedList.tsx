@@ -4,20 +4,20 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useLabels, useLanguage } from '../../i18n/use'
-import { fieldOf, titleField } from '../../objects/model'
+import { useLanguage } from '../../i18n/use'
+import { titleField } from '../../objects/model'
 import type { FieldMeta, ObjectMeta, RelationMeta, Workspace } from '../../objects/model'
 import { ObjectIcon } from '../../objects/ObjectIcon'
 import { useWorkspace } from '../../objects/workspace'
 import { ErrorNote } from '../../shell/ErrorNote'
 import { relatedOptions } from '../api'
-import { writeCondition } from '../filter/url'
 import { choosable, defaultColumns } from '../list/columns'
 import { RecordTable } from '../list/RecordTable'
 import { countCap } from '../model'
 import type { RecordData } from '../model'
 import { formatCount } from '../value/format'
 import classes from './RecordPage.module.css'
+import { addressOf, useListName } from './relation'
 
 /** Columns beside the title: a related list is a glance, not the list itself. */
 const width = 4
@@ -66,29 +66,23 @@ function List({ object, record, relation, listed }: Props & { listed: ObjectMeta
   )
 }
 
-/** Two lists of one object, or one of the record's own kind, are told apart by the lookup. */
-function isAmbiguous(object: ObjectMeta, relation: RelationMeta): boolean {
-  return relation.object === object.name || object.relations.filter((other) => other.object === relation.object).length > 1
-}
-
 type HeaderProps = Props & { listed: ObjectMeta; total: number | null }
 
 function RelatedHeader({ object, listed, relation, record, total }: HeaderProps) {
   const { t } = useTranslation()
-  const labels = useLabels()
   const { locale } = useLanguage()
-  const lookup = fieldOf(listed, relation.field)
-  const f = [writeCondition({ path: [relation.field], op: 'in', values: [record.id] })]
+  const { name, by } = useListName(object, relation, listed)
+  const { create, filter } = addressOf(object, record.id, relation, listed)
   return (
     <Group justify="space-between" px="lg" py="sm" wrap="nowrap">
       <Group gap="xs" wrap="nowrap">
         <ObjectIcon object={listed} />
         <Title order={2} fz="md">
-          {labels.objects(listed)}
+          {name}
         </Title>
-        {lookup && isAmbiguous(object, relation) && (
+        {by !== null && (
           <Text size="sm" className="quiet">
-            {labels.field(lookup)}
+            {by}
           </Text>
         )}
         {total !== null && total > 0 && (
@@ -98,28 +92,21 @@ function RelatedHeader({ object, listed, relation, record, total }: HeaderProps)
         )}
       </Group>
       <Group gap={4} wrap="nowrap">
-        {listed.canCreate && lookup?.writable === true && (
+        {create !== null && (
           <Button
             size="compact-sm"
             variant="subtle"
             leftSection={<IconPlus size={14} />}
-            renderRoot={(props) => (
-              <Link
-                to="/o/$plural/new"
-                params={{ plural: listed.plural }}
-                search={{ with: `${relation.field}:${record.id}` }}
-                {...props}
-              />
-            )}
+            renderRoot={(props) => <Link to="/o/$plural/new" params={{ plural: listed.plural }} search={{ with: create }} {...props} />}
           >
             {t('list.new')}
           </Button>
         )}
-        {total !== null && total > 0 && (
+        {total !== null && total > 0 && filter !== null && (
           <Button
             size="compact-sm"
             variant="subtle"
-            renderRoot={(props) => <Link to="/o/$plural" params={{ plural: listed.plural }} search={{ f }} {...props} />}
+            renderRoot={(props) => <Link to="/o/$plural" params={{ plural: listed.plural }} search={{ f: [filter] }} {...props} />}
           >
             {t('record.showAll')}
           </Button>

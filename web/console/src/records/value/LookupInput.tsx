@@ -79,6 +79,31 @@ export function LookupInput({ target, value, onChange, ...rest }: SingleProps) {
   )
 }
 
+type RefsProps = {
+  id: string
+  target: ObjectMeta
+  values: Ref[]
+  onChange: (refs: Ref[]) => void
+  error: boolean
+  'aria-describedby': string | undefined
+}
+
+/** Several records whose titles are known. */
+export function RefsInput({ target, values, onChange, ...rest }: RefsProps) {
+  const chosen = values.map((ref) => ({ value: ref.id, label: ref.title ?? shortId(ref.id) }))
+  const { found, props } = useLookup(target, chosen)
+  const known = merge(chosen, found)
+  return (
+    <MultiSelect
+      {...props}
+      {...rest}
+      placeholder={values.length > 0 ? '' : props.placeholder}
+      value={values.map((ref) => ref.id)}
+      onChange={(ids) => onChange(ids.map((id) => ({ id, title: known.find((item) => item.value === id)?.label ?? null })))}
+    />
+  )
+}
+
 type MultiProps = { target: ObjectMeta; values: string[]; onChange: (ids: string[]) => void; popover?: Popover }
 
 /** Several records, given by id; their titles are asked for. */

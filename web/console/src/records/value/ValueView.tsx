@@ -1,15 +1,16 @@
-import { Anchor, Badge, Code, Group, Rating, Text } from '@mantine/core'
+import { Anchor, Badge, Code, Group, Pill, Rating, Stack, Text } from '@mantine/core'
 import { IconCheck, IconMinus } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { useLabels, useLanguage } from '../../i18n/use'
 import type { FieldMeta } from '../../objects/model'
+import { ObjectIcon } from '../../objects/ObjectIcon'
 import { useWorkspace } from '../../objects/workspace'
-import { isRef } from '../model'
-import type { Ref, Value } from '../model'
+import { isFiles, isLinks, isRef } from '../model'
+import type { Files, Links, Ref, Value } from '../model'
 import { shortId } from '../read'
 import { colorOf } from './color'
-import { formatValue } from './format'
+import { formatSize, formatValue } from './format'
 import { plainText } from './html'
 import { PrincipalView } from './PrincipalView'
 import { RichText } from './RichText'
@@ -17,10 +18,17 @@ import classes from './ValueView.module.css'
 
 type Props = { value: Value; field: FieldMeta; wide?: boolean }
 
+function isNothing(value: Value): value is null | '' {
+  if (value === null || value === '') return true
+  return (isLinks(value) && value.links.length === 0) || (isFiles(value) && value.files.length === 0)
+}
+
 /** A value as people read it. Wide: on a page of its own, with links to write and to call. */
 export function ValueView({ value, field, wide = false }: Props) {
   const { locale } = useLanguage()
-  if (value === null || value === '') return <Text span inherit className="quiet" aria-hidden="true">—</Text>
+  if (isNothing(value)) return <Text span inherit className="quiet" aria-hidden="true">—</Text>
+  if (isLinks(value)) return <LinkChips value={value} field={field} />
+  if (isFiles(value)) return <FileLinks value={value} />
   if (isRef(value)) return <RefLink value={value} field={field} />
   switch (field.kind) {
     case 'multiSelect':
@@ -82,13 +90,58 @@ function Contact({ scheme, to, text }: { scheme: 'mailto' | 'tel'; to: string; t
 }
 
 function RefLink({ value, field }: { value: Ref; field: FieldMeta }) {
-  const target = useWorkspace().target(field)
+  const labels = useLabels()
+  const workspace = useWorkspace()
+  const target = value.object === undefined ? workspace.target(field) : workspace.object(value.object)
   const text = value.title ?? shortId(value.id)
   if (!target) return <>{text}</>
-  return (
+  const link = (
     <Link to="/o/$plural/$id" params={{ plural: target.plural, id: value.id }}>
       {text}
     </Link>
+  )
+  if (value.object === undefined) return link
+  return (
+    <span className={classes['typed']} title={labels.object(target)}>
+      <ObjectIcon object={target} size={15} />
+      {link}
+    </span>
+  )
+}
+
+/** The records of a manyToMany field, and how many more there are. */
+function LinkChips({ value, field }: { value: Links; field: FieldMeta }) {
+  const { t } = useTranslation()
+  const target = useWorkspace().target(field)
+  if (!target) return null
+  const more = value.total - value.links.length
+  return (
+    <Group gap={6}>
+      {value.links.map((ref) => (
+        <Link key={ref.id} to="/o/$plural/$id" params={{ plural: target.plural, id: ref.id }} className={classes['chip']}>
+          <Pill style={{ cursor: 'inherit' }}>{ref.title ?? shortId(ref.id)}</Pill>
+        </Link>
+      ))}
+      {more > 0 && <Text span size="sm" className="quiet">{t('value.more', { count: more })}</Text>}
+    </Group>
+  )
+}
+
+function FileLinks({ value }: { value: Files }) {
+  const { locale } = useLanguage()
+  return (
+    <Stack gap={2}>
+      {value.files.map((file) => (
+        <span key={file.id}>
+          <Anchor inherit href={file.url} target="_blank" rel="noopener noreferrer">
+            {file.name}
+          </Anchor>{' '}
+          <Text span size="sm" className="quiet">
+            {formatSize(file.size, locale)}
+          </Text>
+        </span>
+      ))}
+    </Stack>
   )
 }
 

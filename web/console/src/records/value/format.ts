@@ -1,6 +1,6 @@
 import type { FieldMeta } from '../../objects/model'
 import { parseDay } from '../filter/days'
-import { isComposite, isMoney, isRef } from '../model'
+import { isComposite, isFiles, isLinks, isMoney, isRef } from '../model'
 import type { Composite, Money, Value } from '../model'
 import { formatDuration } from './duration'
 import { plainText } from './html'
@@ -79,12 +79,22 @@ export function formatParts({ parts }: Composite): string {
   return words.filter((part) => part !== undefined && part !== '').join(', ')
 }
 
+/** A number of bytes in the unit that suits it. */
+export function formatSize(bytes: number, locale: string): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+  const power = Math.min(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1024)), units.length - 1)
+  const options: Intl.NumberFormatOptions = { style: 'unit', unit: units[power] ?? 'byte', unitDisplay: 'short', maximumFractionDigits: power === 0 ? 0 : 1 }
+  return new Intl.NumberFormat(locale, options).format(bytes / 1024 ** power)
+}
+
 /** Numbers and money are as text, lookups their title, the rest as it is; labels of selects are the caller's. */
 export function formatValue(value: Value, field: FieldMeta, locale: string): string {
   if (value === null) return ''
   if (isMoney(value)) return formatMoney(value, locale)
   if (isRef(value)) return value.title ?? ''
   if (isComposite(value)) return formatParts(value)
+  if (isLinks(value)) return value.links.map((ref) => ref.title ?? '').join(', ')
+  if (isFiles(value)) return value.files.map((file) => file.name).join(', ')
   if (Array.isArray(value)) return value.join(', ')
   switch (field.kind) {
     case 'integer':
