@@ -1,7 +1,7 @@
 import { parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { readPage, readRecord, titleOf } from './read'
-import { createMutation, deleteMutation, listQuery, recordQuery, relatedQuery, restoreMutation, selectRecord, updateMutation } from './selection'
+import { countsQuery, createMutation, deleteMutation, filledQuery, listQuery, recordQuery, relatedQuery, restoreMutation, selectRecord, updateMutation } from './selection'
 import { compileSort, isSortable, nextSort, readSort, writeSort } from './sort'
 import { Workspace } from '../objects/model'
 import { account, field, object, opportunity, workspace } from './test-workspace'
@@ -12,6 +12,8 @@ describe('the texts of operations', () => {
       listQuery(opportunity, opportunity.fields, workspace),
       recordQuery(opportunity, opportunity.fields, workspace),
       relatedQuery(account, 'opportunities', opportunity.fields, workspace),
+      filledQuery(account, ['opportunities', 'contacts']),
+      countsQuery([account, opportunity]),
       createMutation(opportunity),
       updateMutation(opportunity),
       deleteMutation(opportunity),
@@ -35,6 +37,22 @@ describe('the texts of operations', () => {
     const node = { id: '1', version: 1, owner: { id: 'p', name: { full: 'Ada', family: null, given: null } } }
     expect(readRecord(node, desk.fields, small)?.values['owner']).toEqual({ id: 'p', title: 'Ada' })
     expect(desk.fields.filter((entry) => !isSortable(entry, small)).map((entry) => entry.name)).toEqual(['home'])
+  })
+
+  it('ask for each object of a reference, for linked records and files, and read them back', () => {
+    const fields = [
+      field('about', 'polymorphic', { targets: ['account', 'user', 'hidden'] }),
+      field('tags', 'manyToMany', { target: 'account' }),
+      field('papers', 'file', { maxFiles: 3 }),
+    ]
+    const text = selectRecord(fields, workspace)
+    expect(text).toBe('id version about { object id account { id name } user { id name } } tags(first: 100) { totalCount nodes { id name } } papers { id name size url }')
+    const papers = [{ id: 'f', name: 'a.pdf', size: 12, url: '/files/f' }]
+    const node = { id: '1', version: 1, about: { object: 'user', id: 'u', account: null, user: { id: 'u', name: 'U' } }, tags: { totalCount: 7, nodes: [{ id: 'a', name: 'A' }] }, papers }
+    const values = readRecord(node, fields, workspace)?.values
+    expect(values).toEqual({ about: { id: 'u', title: 'U', object: 'user' }, tags: { links: [{ id: 'a', title: 'A' }], total: 7 }, papers: { files: papers } })
+    const none = readRecord({ id: '1', about: { object: null, id: null }, papers: null }, fields, workspace)?.values
+    expect(none).toEqual({ about: null, tags: null, papers: null })
   })
 
   it('ask for lookups with the title of their target, and leave out those to hidden objects', () => {

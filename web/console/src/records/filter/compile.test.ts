@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { opportunity, workspace } from '../test-workspace'
+import { field, object, opportunity, workspace } from '../test-workspace'
 import { compileFilter } from './compile'
 import { startOfDay } from './days'
 import type { Condition } from './model'
@@ -7,6 +7,18 @@ import { readConditions } from './url'
 
 const now = new Date(2026, 2, 18, 15, 30)
 const compile = (...texts: string[]) => compileFilter(readConditions(texts), opportunity, { workspace, now })
+
+describe('conditions on a reference to several objects', () => {
+  const note = object('note', 'notes', [field('about', 'polymorphic', { targets: ['account', 'hidden'] })])
+  const compileNote = (text: string) => compileFilter(readConditions([text]), note, { workspace, now })
+  it.each<[string, unknown]>([
+    ['about.account:in:a,b', { about: { account: { id: { in: ['a', 'b'] } } } }],
+    ['about.account:notIn:a', { not: { about: { account: { id: { in: ['a'] } } } } }],
+    ['about:empty', { about: { isNull: true } }],
+    ['about.hidden:in:a', undefined],
+    ['about.opportunity:in:a', undefined],
+  ])('%s', (text, want) => expect(compileNote(text)).toEqual(want))
+})
 
 describe('compileFilter', () => {
   it('is undefined without conditions', () => {

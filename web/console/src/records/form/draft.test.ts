@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { field } from '../test-workspace'
 import type { RecordData } from '../model'
-import { changedFields, checkDraft, draftOf, emptyDraft, inputOf, newDraft, parseNumber, rebase, writableFields } from './draft'
+import { changedFields, checkDraft, creatableFields, draftOf, emptyDraft, inputOf, newDraft, parseNumber, rebase, writableFields } from './draft'
 import type { Draft } from './draft'
 
 const name = field('name', 'text', { required: true })
@@ -41,6 +41,68 @@ describe('inputOf', () => {
     const draft: Draft = { name: '  ', seats: '1,200', rate: '0.10', amount: { amount: '1 234.50', currency: 'CNY' }, account: { id: 'b', title: 'B' }, hot: false }
     expect(inputOf(draft, fields)).toEqual({ name: null, seats: 1200, rate: '0.10', amount: { amount: '1234.50', currency: 'CNY' }, account: 'b', hot: false })
     expect(inputOf({ amount: { amount: '', currency: 'CNY' }, account: null }, [amount, account])).toEqual({ amount: null, account: null })
+  })
+})
+
+describe('references', () => {
+  const about = field('about', 'polymorphic', { targets: ['account', 'user'], required: true })
+  const tags = field('tags', 'manyToMany', { target: 'account' })
+  const papers = field('papers', 'file', { maxFiles: 5 })
+  const logo = field('logo', 'file', { maxFiles: 1 })
+  const all = [about, tags, papers, logo]
+  const ref = (id: string) => ({ id, title: id.toUpperCase() })
+  const file = (id: string) => ({ id, name: id, size: 1, url: '/files/' + id })
+  const kept = draftOf(
+    { id: '1', version: 1, values: { about: { ...ref('a'), object: 'account' }, tags: { links: [ref('x'), ref('y')], total: 120 }, papers: { files: [file('f')] } } },
+    all,
+  )
+  const after = (more: Draft) => {
+    const draft = { ...kept, ...more }
+    return inputOf(draft, changedFields(draft, kept, all), kept)
+  }
+
+  it('send nothing when nothing was changed', () => {
+    expect(after({})).toEqual({})
+    expect(after({ tags: { links: [ref('y'), ref('x')], total: 120 } })).toEqual({})
+  })
+
+  it('name the object of a polymorphic lookup', () => {
+    expect(after({ about: { ...ref('a'), object: 'user' } })).toEqual({ about: { object: 'user', id: 'a' } })
+    expect(checkDraft({ about: null }, [about])).toEqual([{ field: 'about', reason: 'required' }])
+  })
+
+  it('send links as what was added and removed, so that those beyond the first stay', () => {
+    expect(after({ tags: { links: [ref('y'), ref('z')], total: 120 } })).toEqual({ tags: { add: ['z'], remove: ['x'] } })
+    expect(after({ tags: { links: [], total: 118 } })).toEqual({ tags: { add: [], remove: ['x', 'y'] } })
+    expect(inputOf({ tags: { links: [ref('n')], total: 1 } }, [tags])).toEqual({ tags: { add: ['n'], remove: [] } })
+  })
+
+  it('send files by id, one as itself', () => {
+    expect(after({ papers: { files: [file('f'), file('g')] }, logo: { files: [file('h')] } })).toEqual({ papers: [{ id: 'f' }, { id: 'g' }], logo: { id: 'h' } })
+    expect(after({ papers: { files: [] } })).toEqual({ papers: null })
+  })
+})
+
+describe('forms of new records', () => {
+  const number = field('number', 'autoNumber', { filled: true, required: true })
+  const at = field('at', 'dateTime', { filled: true, required: true })
+  const kind = field('kind', 'select', { default: 'call', required: true })
+  const total = field('total', 'decimal', { writable: false })
+  const form = creatableFields([number, at, total, seats, account, kind, { ...account, name: 'must', required: true }, name], 'name')
+
+  it('begin with the title and what must be typed, and leave out what is computed', () => {
+    expect(form.map((entry) => entry.name)).toEqual(['name', 'must', 'number', 'at', 'seats', 'account', 'kind'])
+  })
+
+  it('leave numbers and what a rule gives to the server', () => {
+    const fresh = newDraft(form)
+    expect(checkDraft(fresh, [number, at, kind])).toEqual([])
+    expect(changedFields(fresh, emptyDraft(form), form)).toEqual([])
+    expect(checkDraft({ ...fresh, kind: '' }, [kind])).toEqual([{ field: 'kind', reason: 'required' }])
+  })
+
+  it('show a number that was given as it is', () => {
+    expect(writableFields([number, seats])).toEqual([seats])
   })
 })
 
