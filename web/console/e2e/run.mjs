@@ -189,6 +189,17 @@ await step('two people who change one record are told, and nothing is lost', pag
   await second.page.context().close()
 })
 
+await step('a record is deleted, and brought back by undo', page, async () => {
+  await openAccount()
+  const url = page.url()
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.waitForURL(url)
+  await page.getByRole('heading', { name, level: 1 }).waitFor()
+})
+
 await step('an empty related list begins a record, which is then listed and linked', page, async () => {
   await openAccount()
   const url = page.url()
@@ -236,17 +247,6 @@ await step('an object is found by its name in either language, without a mouse',
   await page.keyboard.press('Enter')
   await page.waitForURL(/\/o\/orderLines$/)
   await page.getByRole('heading', { name: 'Order lines', level: 1 }).waitFor()
-})
-
-await step('a record is deleted, and brought back by undo', page, async () => {
-  await openAccount()
-  const url = page.url()
-  await page.getByRole('button', { name: 'More actions' }).click()
-  await page.getByRole('menuitem', { name: 'Delete' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
-  await page.getByRole('button', { name: 'Undo' }).click()
-  await page.waitForURL(url)
-  await page.getByRole('heading', { name, level: 1 }).waitFor()
 })
 
 await step('the language is switched and kept', page, async () => {
