@@ -116,9 +116,6 @@ func (a *app) wire(ctx, run context.Context, work bool) error {
 	a.inBackground(run, "catalogue", a.catalog.Run)
 	a.inBackground(run, "pending indexes", a.catalog.Resume)
 	a.inBackground(run, "plugins", func(ctx context.Context) error { return a.gate.Run(ctx, a.db) })
-	if work {
-		a.inBackground(run, "purge", a.purge)
-	}
 	return nil
 }
 
@@ -210,6 +207,7 @@ func (a *app) openSync(ctx context.Context, work bool) error {
 	a.jobs = jobs.New(a.db, a.log)
 	river.AddWorker(a.jobs.Workers, &syncer.PullWorker{Service: a.sync})
 	a.jobs.Every("fill", fillPause, a.engine.FillAll)
+	a.jobs.Every("purgeHidden", purgePause, func(ctx context.Context) error { return a.catalog.Purge(ctx, time.Now()) })
 	a.jobs.Every("purgeKeys", purgePause, a.engine.PurgeKeys)
 	uploads, err := corefiles.OpenDir(filepath.Join(a.flags.Data, "uploads"))
 	if err != nil {

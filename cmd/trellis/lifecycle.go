@@ -146,23 +146,3 @@ func removals(p *ddl.Plan, was *metadata.Definition) map[string][]metadata.Use {
 	}
 	return out
 }
-
-// purgeEvery is how often a server looks for what has been kept long enough.
-const purgeEvery = time.Hour
-
-// purge drops what was removed and kept for its time, for as long as the server
-// runs.
-func (a *app) purge(ctx context.Context) error {
-	tick := time.NewTicker(purgeEvery)
-	defer tick.Stop()
-	for {
-		if err := a.catalog.Purge(ctx, time.Now()); err != nil && ctx.Err() == nil {
-			a.log.Error("what was removed long ago cannot be dropped", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +43,11 @@ type Options struct {
 	AllowLoss bool
 	// Summary is kept in the history. Default: the first changes in words.
 	Summary string
+	// SmallTable is up to how many records, by PostgreSQL's estimate, values are
+	// converted in the transaction of the change, while writers wait; those of
+	// larger tables are converted beforehand, a tenth of it at a time. Default
+	// 50,000.
+	SmallTable int
 	// IfRevision refuses with VERSION_CONFLICT unless the workspace has this
 	// revision; 0 takes any.
 	IfRevision int64
@@ -160,12 +166,16 @@ func lossErrors(lost []string) trellis.Errors {
 
 // carryOut does all of a change but what comes after it.
 func (c *Catalog) carryOut(ctx context.Context, conn *session, next *change, o Options) (*View, error) {
-	if err := conn.convertAhead(ctx, next); err != nil {
+	if err := conn.convertAhead(ctx, next, cmp.Or(o.SmallTable, smallTable)); err != nil {
 		return nil, errors.Join(err, conn.cleanUp(context.WithoutCancel(ctx), next.from.WorkspaceID))
 	}
 	before := next.plan.In(ddl.Before)
 	for i, step := range before {
-		if err := conn.buildIndex(ctx, step); err != nil {
+		err := conn.rememberIndex(ctx, next, step)
+		if err == nil {
+			err = conn.buildIndex(ctx, step)
+		}
+		if err != nil {
 			conn.dropIndexes(ctx, before[:i])
 			conn.giveUp(ctx, next)
 			return nil, uniqueError(err, step)

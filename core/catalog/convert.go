@@ -16,10 +16,7 @@ import (
 
 // Bounds of converting values.
 const (
-	// smallTable is up to how many records, by PostgreSQL's estimate, values are
-	// converted in the transaction of the change, while writers wait.
-	smallTable = 50_000
-	chunk      = 5_000 // records converted at once beside the traffic
+	smallTable = 50_000 // the default of Options.SmallTable
 	// countTime bounds the counting of what would get lost, for a plan.
 	countTime = 5 * time.Second
 )
@@ -83,7 +80,7 @@ func recount(ctx context.Context, tx pgx.Tx, s ddl.Step, allowed bool) error {
 // writers change meanwhile is put right in the transaction of the change, which
 // looks at all records and writes only those. Should this process end, the
 // columns are dropped by the next one (cleanUp).
-func (c *session) convertAhead(ctx context.Context, next *change) error {
+func (c *session) convertAhead(ctx context.Context, next *change, small int) error {
 	for i, s := range next.plan.Steps {
 		if s.Chunk == "" {
 			continue
@@ -92,7 +89,7 @@ func (c *session) convertAhead(ctx context.Context, next *change) error {
 		if err := c.QueryRow(ctx, "SELECT reltuples FROM pg_class WHERE oid = to_regclass($1)", s.Table).Scan(&estimate); err != nil {
 			return pg.Error(err)
 		}
-		if estimate <= smallTable {
+		if estimate <= float64(small) {
 			continue
 		}
 		add := adding(next.plan.Steps[:i], s)
@@ -102,7 +99,7 @@ func (c *session) convertAhead(ctx context.Context, next *change) error {
 		if err := c.ddl(ctx, add.SQL); err != nil {
 			return err
 		}
-		if err := c.chunks(ctx, s.Chunk); err != nil {
+		if err := c.chunks(ctx, s.Chunk, max(1, small/10)); err != nil {
 			return err
 		}
 	}
@@ -132,6 +129,14 @@ func (c *session) remember(ctx context.Context, id trellis.ID, revision int64, a
 	return pg.Error(err)
 }
 
+// rememberIndex keeps how to take away an index that is built before its change,
+// which may never come: nobody would know of it, and a unique one refuses writes.
+func (c *session) rememberIndex(ctx context.Context, next *change, s ddl.Step) error {
+	_, err := c.Exec(ctx, `INSERT INTO trellis.pending_step (workspace_id, index_name, revision, sql, kind) VALUES ($1, $2, $3, $4, 'undo')
+		ON CONFLICT (workspace_id, index_name) DO NOTHING`, next.from.WorkspaceID, s.Index, next.from.Revision+1, "DROP INDEX IF EXISTS "+s.Index)
+	return pg.Error(err)
+}
+
 // ddl runs a statement with a short lock, repeatedly.
 func (c *session) ddl(ctx context.Context, sql string) error {
 	for n := 0; ; n++ {
@@ -148,11 +153,11 @@ func (c *session) ddl(ctx context.Context, sql string) error {
 	}
 }
 
-func (c *session) chunks(ctx context.Context, sql string) error {
+func (c *session) chunks(ctx context.Context, sql string, size int) error {
 	last := trellis.ID{}
 	for n := 0; ; {
 		var at [16]byte
-		err := c.QueryRow(ctx, sql, [16]byte(last), chunk).Scan(&at)
+		err := c.QueryRow(ctx, sql, [16]byte(last), size).Scan(&at)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
 			return nil

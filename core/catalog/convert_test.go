@@ -1,13 +1,20 @@
 package catalog_test
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/core/catalog"
+	"github.com/trellishq/trellis/core/jobs"
 	"github.com/trellishq/trellis/core/pg"
 	"github.com/trellishq/trellis/metadata"
 )
@@ -171,6 +178,104 @@ func TestPurgeDropsWhatWasKeptLongEnough(t *testing.T) {
 	}
 	if _, err := c.Restore(t.Context(), "main", "account", "phone", catalog.Options{}); trellis.CodeOf(err) != trellis.CodeNotFound {
 		t.Errorf("restored with %v", err)
+	}
+	noDrift(t, c)
+}
+
+// Several processes have the job, and one of them drops what is overdue, once.
+func TestPurgeIsAJobOfOneProcess(t *testing.T) {
+	t.Parallel()
+	c, db := start(t)
+	apply(t, c, catalog.Packages(crm(t)), catalog.Options{})
+	apply(t, c, func(d *metadata.Definition) (*metadata.Definition, error) {
+		o := d.Own("account")
+		o.Fields = slices.DeleteFunc(o.Fields, func(f *metadata.Field) bool { return f.Name == "phone" })
+		return d, nil
+	}, catalog.Options{AllowLoss: true})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	clock := time.Now().Add(31 * 24 * time.Hour)
+	told, ran := &lines{}, make(chan error, 10)
+	for range 3 {
+		node := catalog.New(db, slog.New(slog.NewTextHandler(told, nil)))
+		j := jobs.New(db, nil)
+		j.Every("purgeHidden", time.Hour, func(ctx context.Context) error {
+			err := node.Purge(ctx, clock)
+			ran <- err
+			return err
+		})
+		if err := errors.Join(j.Migrate(ctx), j.Open(true), j.Start(ctx)); err != nil {
+			fatal(t, err)
+		}
+		defer func() { _ = j.Stop(context.WithoutCancel(ctx)) }()
+	}
+	select {
+	case err := <-ran:
+		if err != nil {
+			fatal(t, err)
+		}
+	case <-ctx.Done():
+		t.Fatal("nobody purges")
+	}
+	// And all at the same moment, past the queue.
+	var g errgroup.Group
+	for range 3 {
+		g.Go(func() error { return catalog.New(db, slog.New(slog.NewTextHandler(told, nil))).Purge(ctx, clock) })
+	}
+	if err := g.Wait(); err != nil {
+		fatal(t, err)
+	}
+	var queued, revisions int
+	err := db.QueryRow(ctx, `SELECT (SELECT count(*) FROM river.river_job), (SELECT count(*) FROM trellis.revision WHERE summary LIKE 'drop what was removed%')`).Scan(&queued, &revisions)
+	if err != nil || queued != 1 || revisions != 1 {
+		t.Errorf("%d jobs, %d revisions, %v", queued, revisions, err)
+	}
+	if log := told.String(); strings.Count(log, "is dropped for good") != 1 || !strings.Contains(log, "account.phone") {
+		t.Errorf("the log tells %q", log)
+	}
+	noDrift(t, c)
+}
+
+// lines is a log that many write to.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// A stored formula whose values become of another type gets a new column, and
+// the indexes declared over it are made again.
+func TestIndexesOverARetypedFormulaAreKept(t *testing.T) {
+	t.Parallel()
+	c, db := start(t)
+	thing := &metadata.Object{Name: "thing", Plural: "things", Fields: []*metadata.Field{
+		{Name: "count", Kind: metadata.KindInteger}, {Name: "value", Kind: metadata.KindFormula, Result: metadata.KindBoolean, Formula: "record.count > 2"},
+	}, Indexes: []*metadata.Index{{Fields: []string{"value"}}, {Fields: []string{"count", "value"}, Unique: true}}}
+	apply(t, c, catalog.Packages(withPackage(&metadata.Definition{Objects: []*metadata.Object{thing}})), catalog.Options{})
+	if _, err := db.Exec(t.Context(), `INSERT INTO ws_main.thing (id, created_at, created_by, updated_at, updated_by, version, count)
+		SELECT gen_random_uuid(), now(), 'system', now(), 'system', 1, n FROM generate_series(1, 10) AS n`); err != nil {
+		fatal(t, err)
+	}
+	noDrift(t, c)
+	a := apply(t, c, func(d *metadata.Definition) (*metadata.Definition, error) {
+		f := d.Own("thing").Field("value")
+		f.Result, f.Formula = metadata.KindInteger, "record.count * 2"
+		return d, nil
+	}, catalog.Options{})
+	noDrift(t, c)
+	if _, err := c.Undo(t.Context(), "main", a.View.Revision, catalog.Options{}); err != nil {
+		fatal(t, err)
 	}
 	noDrift(t, c)
 }

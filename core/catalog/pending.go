@@ -24,7 +24,7 @@ const (
 func queuePending(b *pgx.Batch, r revisionRow) {
 	for _, s := range r.plan.Steps {
 		switch {
-		case s.Kind == ddl.AddColumn && s.Index != "": // made beforehand, and now for good
+		case s.Kind == ddl.AddColumn && s.Index != "", s.Phase == ddl.Before: // made beforehand, and now for good
 			b.Queue("DELETE FROM trellis.pending_step WHERE workspace_id = $1 AND index_name = $2 AND kind = 'undo'", r.id, s.Index)
 		case s.Kind == ddl.DropIndex:
 			b.Queue("DELETE FROM trellis.pending_step WHERE workspace_id = $1 AND index_name = $2", r.id, s.Index)

@@ -15,8 +15,9 @@ import (
 )
 
 // Purge drops what was removed in any workspace and has been kept long enough at
-// now. Their physical names are free again. It is a revision of its own, which
-// cannot be undone.
+// now, and tells the log what. Their physical names are free again. It is a
+// revision of its own, which cannot be undone. Processes that purge at the same
+// moment take turns, and the later ones find nothing to do.
 func (c *Catalog) Purge(ctx context.Context, now time.Time) error {
 	list, err := c.Workspaces(ctx)
 	if err != nil {
@@ -65,6 +66,7 @@ func (c *Catalog) purge(ctx context.Context, workspace string, now time.Time) er
 		return err
 	}
 	s.swap(view)
+	c.log.Info("catalog: what was removed and kept for its time is dropped for good", "workspace", v.Slug, "dropped", names, "revision", view.Revision)
 	return nil
 }
 

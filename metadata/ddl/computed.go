@@ -36,8 +36,39 @@ func (p *planner) computedField(c metadata.Change) error {
 		p.within(Step{Kind: DropColumn, Lock: AccessExclusive, Online: true, Object: o.Name, Field: now.Name,
 			SQL: fmt.Sprintf("ALTER TABLE %s %s", p.table(o.Table), strings.Join(drops, ", "))})
 	}
-	if now.Width() > 0 {
-		p.addColumn(o, now)
+	if now.Width() == 0 {
+		return nil
+	}
+	p.addColumn(o, now)
+	if len(drops) == 0 {
+		return nil
+	}
+	if p.remade == nil {
+		p.remade = map[string]bool{}
+	}
+	for _, column := range quoted(now.Columns()) {
+		p.remade[o.Table+"."+column] = true
+	}
+	return p.remakeIndexes(c)
+}
+
+// remakeIndexes makes the declared indexes again that went with the columns of a
+// field. Those that the plan adds or removes have steps of their own.
+func (p *planner) remakeIndexes(c metadata.Change) error {
+	o := c.NewObject
+	for _, x := range o.Indexes {
+		kept := slices.ContainsFunc(c.OldObject.Indexes, func(was *metadata.Index) bool { return was.Name == x.Name })
+		if name := p.table(x.Name); !kept || p.remade[name] {
+			continue
+		}
+		spec, err := p.declared(o, x)
+		if err != nil {
+			return err
+		}
+		if spec.speaksOf(quoted(c.NewField.Columns())) {
+			p.remade[p.table(x.Name)] = true
+			p.add(o, true, spec)
+		}
 	}
 	return nil
 }

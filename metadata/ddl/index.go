@@ -235,16 +235,26 @@ func (p *planner) add(o *metadata.Object, onData bool, spec indexSpec) {
 // one its condition speaks of.
 func (p *planner) overNewColumn(o *metadata.Object, spec indexSpec) bool {
 	for _, c := range p.plan.Changes {
-		if c.Kind != metadata.OfField || c.NewField == nil || c.NewObject.Table != o.Table || c.OldField != nil && c.OldField.Column == c.NewField.Column {
+		if c.Kind != metadata.OfField || c.NewField == nil || c.NewObject.Table != o.Table {
 			continue
 		}
-		for _, column := range quoted(c.NewField.Columns()) {
-			if slices.Contains(spec.columnNames(), column) || strings.Contains(spec.where, column) {
-				return true
-			}
+		columns := quoted(c.NewField.Columns())
+		if c.OldField != nil && c.OldField.Column == c.NewField.Column {
+			columns = slices.DeleteFunc(columns, func(column string) bool { return !p.remade[o.Table+"."+column] })
+		}
+		if spec.speaksOf(columns) {
+			return true
 		}
 	}
 	return false
+}
+
+// speaksOf says that the index is over one of some quoted columns, or that its
+// condition or range has one.
+func (x indexSpec) speaksOf(columns []string) bool {
+	return slices.ContainsFunc(columns, func(column string) bool {
+		return slices.Contains(x.columnNames(), column) || strings.Contains(x.where, column) || strings.Contains(x.overlap, column)
+	})
 }
 
 func (p *planner) create(o *metadata.Object, x indexSpec, phase Phase) Step {

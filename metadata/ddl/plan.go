@@ -158,6 +158,7 @@ type planner struct {
 	tables      map[string]string // by object, made when first asked for
 	fresh       map[string]bool   // tables the plan makes
 	hidden      map[string]*metadata.Removed
+	remade      map[string]bool // table.column of computed fields made anew, and the indexes over them
 	constraints []Step
 	indexes     []Step
 	engine      *expr.Engine // of conditions of indexes, made when first needed
