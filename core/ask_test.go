@@ -120,7 +120,7 @@ func TestWriteGoesThroughUnread(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // nothing was written
+	defer other.Close(context.WithoutCancel(t.Context()))
 	if _, err := other.Exec(t.Context(), `SET idle_in_transaction_session_timeout = 0; BEGIN; LOCK TABLE `+query.Ident(l.view.Schema)+`.contact`, pgx.QueryExecModeSimpleProtocol); err != nil {
 		t.Fatal(err)
 	}
