@@ -31,6 +31,9 @@ type Options struct {
 	SchemaBytes, PlanBytes int
 }
 
+// onTrial is the room of plans, and of types, that were asked for once.
+const onTrial = 256 << 10
+
 // New makes an API.
 func New(o Options) *API {
 	if o.Log == nil {
@@ -44,8 +47,8 @@ func New(o Options) *API {
 	}
 	return &API{
 		engine: o.Engine, log: o.Log,
-		schemas: newCache[schemaKey, *Schema](maxSchemas*schemaSize, schemaSize),
-		plans:   newCache[planKey, *plan](o.PlanBytes, o.PlanBytes/4),
+		schemas: newCache[schemaKey, *Schema](maxSchemas*schemaSize, schemaSize, maxSchemas/4*schemaSize),
+		plans:   newCache[planKey, *plan](o.PlanBytes, o.PlanBytes/4, min(o.PlanBytes/4, onTrial)),
 		store:   newStore(o.SchemaBytes), newest: map[trellis.ID]int64{},
 	}
 }

@@ -45,7 +45,7 @@ func BenchmarkPlan(b *testing.B) {
 	})
 	b.Run("hit", func(b *testing.B) {
 		b.ReportAllocs()
-		plans := newCache[planKey, *plan](1<<20, 1<<20)
+		plans := newCache[planKey, *plan](1<<20, 1<<20, 1<<18)
 		p, _ := newPlan(s, benchText, "")
 		plans.put(planKey{text: benchText}, p, p.size)
 		for b.Loop() {
@@ -56,7 +56,7 @@ func BenchmarkPlan(b *testing.B) {
 	b.Run("hit without variables", func(b *testing.B) {
 		b.ReportAllocs()
 		const text = `{ accounts(first: 20, filter: {region: {eq: north}}) { nodes { id name code region rating active } } }`
-		plans := newCache[planKey, *plan](1<<20, 1<<20)
+		plans := newCache[planKey, *plan](1<<20, 1<<20, 1<<18)
 		p, _ := newPlan(s, text, "")
 		plans.put(planKey{text: text}, p, p.size)
 		for b.Loop() {

@@ -174,7 +174,12 @@ func (f *flattener) binding(field *ast.Field) *binding {
 	if field.Name == "__typename" {
 		return &binding{what: typeName}
 	}
-	return f.binds[field.Definition]
+	bind := f.binds[field.Definition]
+	if bind == nil {
+		return nil
+	}
+	own := *bind // the plan must not hold those of the whole type
+	return &own
 }
 
 // directives evaluates @skip and @include as far as it can; there is false

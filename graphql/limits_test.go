@@ -138,15 +138,45 @@ func TestErrorsSuggestNothing(t *testing.T) {
 
 func TestCacheKeepsWithinItsSize(t *testing.T) {
 	t.Parallel()
-	c := newCache[int, int](100, 25)
+	c := newCache[int, int](100, 25, 30)
 	for i := range 50 {
 		c.put(i, i, 10)
 		c.get(0)
 	}
-	if _, ok := c.get(0); !ok || c.len() != 10 || c.size != 100 {
-		t.Errorf("%d entries of %d bytes", c.len(), c.size)
+	if _, ok := c.get(0); !ok || c.len() != 4 || c.kept.size != 10 || c.trial.size != 30 {
+		t.Errorf("%d entries of %d and %d bytes", c.len(), c.kept.size, c.trial.size)
+	}
+	for i := range 50 {
+		c.put(100+i, i, 10)
+		c.get(100 + i)
+	}
+	if c.put(200, 0, 10); c.len() != 10 || c.kept.size != 70 {
+		t.Errorf("%d entries in use of %d bytes", c.len(), c.kept.size)
 	}
 	if c.put(99, 99, 26); c.byKey[99] != nil {
 		t.Error("an entry that is too long is kept")
+	}
+}
+
+func TestCacheKeepsWhatComesBack(t *testing.T) {
+	t.Parallel()
+	c := newCache[int, int](100, 25, 30)
+	for i := range 10 {
+		c.put(i, i, 10)
+	}
+	if _, ok := c.get(2); ok {
+		t.Fatal("all are on trial")
+	}
+	for _, i := range []int{2, 20, 21, 22, 23} {
+		c.put(i, i, 10)
+	}
+	if _, ok := c.get(2); !ok || c.kept.size != 10 {
+		t.Errorf("what was put again has left: %d bytes are kept", c.kept.size)
+	}
+	if c.set(2, 3, 20); c.kept.size != 20 {
+		t.Errorf("what was set anew is on trial: %d bytes are kept", c.kept.size)
+	}
+	if c.drop(func(int) bool { return true }); c.len() != 0 || c.kept.size+c.trial.size != 0 {
+		t.Error("entries are left")
 	}
 }

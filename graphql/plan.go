@@ -83,6 +83,7 @@ func newPlan(schema *Schema, text, operation string) (*plan, []*AnswerError) {
 	}
 	p := &plan{schema: schema, op: op, roots: f.roots, inputs: part.inputs(), size: 4096 + 40*len(text)}
 	precompile(p)
+	p.slim()
 	return p, nil
 }
 

@@ -119,8 +119,8 @@ type sightKey struct {
 // newStore makes a store of about so many bytes.
 func newStore(size int) *store {
 	return &store{
-		sights: newCache[sightKey, *objectSight](size/4, size/4),
-		types:  newCache[partKey, []*objectTypes](size-size/4, size),
+		sights: newCache[sightKey, *objectSight](size/4, size/4, size/16),
+		types:  newCache[partKey, []*objectTypes](size-size/4, size, min(size/4, onTrial)),
 	}
 }
 
