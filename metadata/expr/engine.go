@@ -139,13 +139,18 @@ func (e *Engine) finish(env *cel.Env, ast *celast.AST, rw *rewriter, r *Rule, pr
 	if r.object != "" {
 		r.typ, _ = e.provider.record(r.object)
 	}
-	prg, err := env.PlanProgram(ast, e.programOptions(r.profile, rw.loops)...)
+	of := func(id int64) Type { return typeOf(ast.GetType(id)) }
+	r.limited = !r.profile.inSQL() || rw.loops
+	if r.profile == Validate && !rw.loops && cheap(root, of) {
+		r.limited = false
+	}
+	prg, err := env.PlanProgram(ast, e.programOptions(r.profile, r.limited)...)
 	if err != nil {
 		probs.at(root.ID(), "%s", clip(err.Error()))
 		return nil, probs.err()
 	}
-	r.program, r.limited = prg, !r.profile.inSQL() || rw.loops
-	zone := readsZone(root, func(id int64) Type { return typeOf(ast.GetType(id)) })
+	r.program = prg
+	zone := readsZone(root, of)
 	r.moment, r.user = zone || reads(root, "now", "today"), reads(root, "user")
 	switch r.profile {
 	case Row:
@@ -162,13 +167,14 @@ func (e *Engine) finish(env *cel.Env, ast *celast.AST, rw *rewriter, r *Rule, pr
 func (p Profile) inSQL() bool { return p == Row || p == Formula }
 
 // programOptions limit what may be costly. What is also SQL has no loop, but over
-// lists of the user, costs what its text is long, and pays for no counting.
-func (e *Engine) programOptions(p Profile, loops bool) []cel.ProgramOption {
+// lists of the user, costs what its text is long, and pays for no counting; nor
+// does a cheap validation rule.
+func (e *Engine) programOptions(p Profile, limited bool) []cel.ProgramOption {
 	opts := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
-	if !p.inSQL() || loops {
+	if limited {
 		opts = append(opts, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(checkEvery))
 	}
-	if !p.inSQL() {
+	if limited && !p.inSQL() {
 		size := types.NewSizeCalculator(types.SizeCalculatorMaxDepth(maxDepth), types.SizeCalculatorMaxTraversal(maxElements))
 		opts = append(opts, cel.MemoryLimit(maxElements), cel.MemoryTracking(types.MemoryTrackerSizeCalculator(size)))
 	}
