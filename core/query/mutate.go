@@ -2,12 +2,8 @@ package query
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
-	"time"
-
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata"
@@ -203,119 +199,4 @@ func (b *builder) assignments(fields []*metadata.Field) {
 			b.text(Ident(name) + ` = p.` + Ident("p_"+name))
 		}
 	}
-}
-
-// source writes the new values: VALUES for one row, unnest over one array per
-// column for many. keyed adds the id and version that select the row.
-func (b *builder) source(space *Space, fields []*metadata.Field, rows []RowWrite, keyed bool) {
-	sep := ""
-	one := len(rows) == 1
-	selected, names := "", ""
-	if one {
-		b.text("VALUES (")
-	} else {
-		selected, names = unnested(fields, keyed)
-		b.text("SELECT " + selected + " FROM unnest(")
-	}
-	param := func(of expr.Type, value func(r *RowWrite) any) {
-		b.text(sep)
-		sep = ", "
-		if one {
-			b.bind(Param(value(&rows[0])), sqlType(of))
-			return
-		}
-		column := make([]any, len(rows))
-		for i := range rows {
-			column[i] = value(&rows[i])
-		}
-		b.bind(columnParam(of, column), elementType(of)+"[]")
-	}
-	for _, f := range fields {
-		for n := range f.Width() {
-			param(f.Part(n).Of, func(r *RowWrite) any { return space.part(f, r.Values[f.Name], n) })
-		}
-	}
-	if keyed {
-		param(expr.IDType, func(r *RowWrite) any { return r.ID })
-		param(expr.IntType, func(r *RowWrite) any { return r.Version })
-	}
-	b.text(")" + names)
-}
-
-// unnested is what is selected of the rows that unnest makes, and how their
-// columns are named: all of them, unless some come in another type than they are
-// stored in.
-func unnested(fields []*metadata.Field, keyed bool) (selected, names string) {
-	casts := false
-	sep, n := "", 0
-	column := func(of expr.Type) {
-		n++
-		name := "c" + strconv.Itoa(n)
-		selected, names = selected+sep+name, names+sep+name
-		sep = ", "
-		if elementType(of) != sqlType(of) {
-			selected += "::" + sqlType(of)
-			casts = true
-		}
-	}
-	for _, f := range fields {
-		for i := range f.Width() {
-			column(f.Part(i).Of)
-		}
-	}
-	if !casts {
-		return "*", ""
-	}
-	if keyed {
-		column(expr.IDType)
-		column(expr.IntType)
-	}
-	return selected, " AS u(" + names + ")"
-}
-
-// elementType is the type of the elements of an array of values: unnest takes
-// lists of lists apart, so those go as text.
-func elementType(of expr.Type) string {
-	switch codecOf(of) {
-	case codecTexts, codecJSON:
-		return "text"
-	}
-	return sqlType(of)
-}
-
-// columnParam turns one column of values, nulls among them, into an array.
-func columnParam(of expr.Type, column []any) any {
-	switch codecOf(of) {
-	case codecInt:
-		return nullable(column, func(v int64) pgtype.Int8 { return pgtype.Int8{Int64: v, Valid: true} })
-	case codecNumeric:
-		return nullable(column, numeric)
-	case codecBool:
-		return nullable(column, func(v bool) pgtype.Bool { return pgtype.Bool{Bool: v, Valid: true} })
-	case codecDate:
-		return nullable(column, func(v expr.Date) pgtype.Date { return pgtype.Date{Time: v.Time(), Valid: true} })
-	case codecTime:
-		return nullable(column, func(v time.Time) pgtype.Timestamptz { return pgtype.Timestamptz{Time: v, Valid: true} })
-	case codecTimeOfDay:
-		return nullable(column, func(v expr.TimeOfDay) pgtype.Time { return pgtype.Time{Microseconds: int64(v), Valid: true} })
-	case codecDuration:
-		return nullable(column, func(v time.Duration) pgtype.Int8 { return pgtype.Int8{Int64: v.Microseconds(), Valid: true} })
-	case codecTexts:
-		return nullable(column, func(v []string) pgtype.Text { return pgtype.Text{String: arrayText(v), Valid: true} })
-	case codecJSON:
-		return nullable(column, func(v json.RawMessage) pgtype.Text { return pgtype.Text{String: string(v), Valid: true} })
-	case codecUUID:
-		return nullable(column, func(v trellis.ID) pgtype.UUID { return pgtype.UUID{Bytes: v, Valid: true} })
-	}
-	return nullable(column, func(v string) pgtype.Text { return pgtype.Text{String: v, Valid: true} })
-}
-
-func nullable[A, B any](column []any, f func(A) B) []B {
-	out := make([]B, len(column))
-	for i, v := range column {
-		if a, ok := v.(A); ok {
-			out[i] = f(a)
-		}
-	}
-	return out
 }
