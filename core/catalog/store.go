@@ -135,6 +135,7 @@ func load(ctx context.Context, q querier, slug string, id trellis.ID) (*View, er
 		return nil, err
 	}
 	metadata.Sort(def)
+	metadata.Share(def)
 	v.Snapshot = metadata.New(def, v.Revision)
 	return v, nil
 }

@@ -1,0 +1,88 @@
+package metadata
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Share lets the components of a definition share what is equal in them: texts,
+// and labels, which are many small maps. It is for a definition that was just
+// decoded from storage, where nothing is shared. Afterwards its components may
+// only be changed in copies (Own, Clone), as those of any snapshot.
+func Share(d *Definition) {
+	s := sharer{texts: map[string]string{}, labels: map[string]Label{}}
+	s.walk(reflect.ValueOf(d).Elem())
+}
+
+type sharer struct {
+	texts  map[string]string
+	labels map[string]Label // by their tags and texts
+}
+
+func (s *sharer) walk(v reflect.Value) {
+	if !v.CanSet() {
+		return
+	}
+	switch v.Kind() { //nolint:exhaustive // nothing else holds texts
+	case reflect.Pointer:
+		if !v.IsNil() {
+			s.walk(v.Elem())
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			s.walk(v.Field(i))
+		}
+	case reflect.Slice:
+		s.slice(v)
+	case reflect.String:
+		v.SetString(s.text(v.String()))
+	case reflect.Map:
+		if l, ok := v.Interface().(Label); ok && len(l) > 0 {
+			v.Set(reflect.ValueOf(s.label(l)))
+		}
+	}
+}
+
+// slice also gives back the room that decoding left at the end.
+func (s *sharer) slice(v reflect.Value) {
+	if n := v.Len(); v.Cap() > n {
+		exact := reflect.MakeSlice(v.Type(), n, n)
+		reflect.Copy(exact, v)
+		v.Set(exact)
+	}
+	if v.Type().Elem().Kind() == reflect.Uint8 {
+		return
+	}
+	for i := range v.Len() {
+		s.walk(v.Index(i))
+	}
+}
+
+func (s *sharer) text(t string) string {
+	if known, ok := s.texts[t]; ok {
+		return known
+	}
+	s.texts[t] = t
+	return t
+}
+
+func (s *sharer) label(l Label) Label {
+	var key strings.Builder
+	for _, tag := range slices.Sorted(maps.Keys(l)) {
+		for _, part := range []string{tag, l[tag]} {
+			key.WriteString(part)
+			key.WriteByte(0)
+		}
+	}
+	if known, ok := s.labels[key.String()]; ok {
+		return known
+	}
+	own := make(Label, len(l)) // the old one may have room for more
+	for tag, text := range l {
+		own[s.text(tag)] = s.text(text)
+	}
+	s.labels[key.String()] = own
+	return own
+}
