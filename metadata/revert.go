@@ -48,7 +48,7 @@ func revertList[T any](r *reverter, kind string, now, before, after []*T, key fu
 			if was != nil {
 				r.collide(kind, k)
 			}
-		case equalJSON(out[at], made):
+		case unchanged(out[at], made):
 			if was == nil {
 				out = slices.Delete(out, at, at+1)
 			} else {
@@ -58,7 +58,7 @@ func revertList[T any](r *reverter, kind string, now, before, after []*T, key fu
 			if m := merge(out[at], was, made); m != nil {
 				out[at] = m
 			}
-		case was == nil || !equalJSON(out[at], was):
+		case was == nil || !unchanged(out[at], was):
 			r.collide(kind, k)
 		}
 	}
@@ -68,7 +68,7 @@ func revertList[T any](r *reverter, kind string, now, before, after []*T, key fu
 			continue
 		}
 		if there := find(out, k); there != nil {
-			if !equalJSON(there, was) {
+			if !unchanged(there, was) {
 				r.collide(kind, k)
 			}
 			continue
@@ -76,6 +76,30 @@ func revertList[T any](r *reverter, kind string, now, before, after []*T, key fu
 		out = slices.Insert(out, min(i, len(out)), was)
 	}
 	return out
+}
+
+// unchanged says that two states of a component are the same, but for columns
+// that the engine has filled meanwhile: that is no change that anybody made.
+func unchanged(a, b any) bool { return equalJSON(filled(a), filled(b)) }
+
+func filled(component any) any {
+	switch x := component.(type) {
+	case *Field:
+		if x.Filling {
+			c := x.Clone()
+			c.Filling = false
+			return c
+		}
+	case *Object:
+		if slices.ContainsFunc(x.Fields, func(f *Field) bool { return f.Filling }) {
+			c := x.Clone()
+			for _, f := range c.Fields {
+				f.Filling = false
+			}
+			return c
+		}
+	}
+	return component
 }
 
 // object takes back what a change did to an object that was changed again.

@@ -277,13 +277,18 @@ func (a *app) server(secure bool) *web.Server {
 	data := graphql.New(graphql.Options{Engine: a.engine, Log: a.log})
 	adm := admin.New(admin.Options{
 		Engine: a.engine, Catalog: a.catalog, Identity: a.identity, Data: data,
-		Connections: connections{a}, Plugins: installed{a}, Log: a.log,
+		Connections: connections{a}, Plugins: installed{a}, Uses: a.uses(), Log: a.log,
 	})
 	return web.New(web.Options{
 		Identity: a.identity, Engine: a.engine, Files: a.files, Data: data.Handler(web.Workspace), Admin: adm.Handler(web.Workspace),
 		GraphiQL: http.StripPrefix("/graphiql", graphql.GraphiQL()), Log: a.log, Secure: secure,
 		Ready: func(ctx context.Context) error { return a.db.Ping(ctx) },
 	})
+}
+
+// uses tell what uses an object or a field outside of the definition.
+func (a *app) uses() []metacatalog.Uses {
+	return []metacatalog.Uses{a.engine.Uses, a.sync.Uses, a.store.Uses}
 }
 
 // close ends everything in the opposite order of the start.

@@ -127,22 +127,3 @@ type planned struct {
 	Loses   []string                  `json:"loses"`
 	Impact  map[string][]metadata.Use `json:"impact"`
 }
-
-// removals lists what uses the things that a plan removes, by their names.
-func removals(p *ddl.Plan, was *metadata.Definition) map[string][]metadata.Use {
-	out := map[string][]metadata.Use{}
-	for _, c := range p.Changes {
-		switch {
-		case c.Op != metadata.OpRemove || was == nil:
-		case c.Kind == metadata.OfField:
-			if uses := metadata.Impact(was, c.OldObject.Name, c.Name); len(uses) > 0 {
-				out[c.OldObject.Name+"."+c.Name] = uses
-			}
-		case c.Kind == metadata.OfObject:
-			if uses := metadata.Impact(was, c.Name, ""); len(uses) > 0 {
-				out[c.Name] = uses
-			}
-		}
-	}
-	return out
-}

@@ -37,16 +37,31 @@ func (c *planCmd) Run(ctx context.Context, out io.Writer) error {
 		return c.print(out, p, nil)
 	}
 	return c.with(ctx, func(a *app) error {
+		v, err := a.catalog.Refresh(ctx, c.Workspace)
+		if err != nil {
+			return err
+		}
 		p, _, err := planFolder(ctx, a, c.Workspace, c.Folder)
 		if err != nil {
 			return err
 		}
-		return c.print(out, p, a.view.Definition())
+		removed, err := catalog.Removals(ctx, v, p, a.uses()...)
+		if err != nil {
+			return err
+		}
+		return c.print(out, p, removed)
 	})
 }
 
-func (c *planCmd) print(out io.Writer, p *ddl.Plan, was *metadata.Definition) error {
-	uses := removals(p, was)
+func (c *planCmd) print(out io.Writer, p *ddl.Plan, removed []catalog.Removal) error {
+	uses := map[string][]metadata.Use{}
+	for _, r := range removed {
+		name := r.Object
+		if r.Field != "" {
+			name += "." + r.Field
+		}
+		uses[name] = r.Uses
+	}
 	if c.JSON {
 		full := planned{Changes: []string{}, Steps: append([]ddl.Step{}, p.Steps...), Loses: append([]string{}, p.Loses()...), Impact: uses}
 		for _, ch := range p.Changes {

@@ -40,6 +40,7 @@ type API struct {
 	data        *data.API
 	connections Connections
 	plugins     Plugins
+	uses        []catalog.Uses
 	log         *slog.Logger
 	schema      *graphql.Schema
 }
@@ -53,7 +54,9 @@ type Options struct {
 	// Connections and Plugins may be nil: then asking for them is UNAVAILABLE.
 	Connections Connections
 	Plugins     Plugins
-	Log         *slog.Logger // of causes that clients do not see; default: discards
+	// Uses tell what uses an object or a field outside of the definition.
+	Uses []catalog.Uses
+	Log  *slog.Logger // of causes that clients do not see; default: discards
 }
 
 // New makes the API. It panics when the schema and the resolvers disagree,
@@ -61,7 +64,7 @@ type Options struct {
 func New(o Options) *API {
 	a := &API{
 		engine: o.Engine, catalog: o.Catalog, people: o.Identity, data: o.Data,
-		connections: o.Connections, plugins: o.Plugins, log: o.Log,
+		connections: o.Connections, plugins: o.Plugins, uses: o.Uses, log: o.Log,
 	}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/trellishq/trellis/core/catalog"
 	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/ddl"
 )
 
 // Drift compares the live tables with the metadata.
@@ -34,10 +35,11 @@ func (q *root) Impact(ctx context.Context, args struct {
 		return nil, err
 	}
 	out := []*use{}
-	for _, u := range metadata.Impact(r.View.Definition(), args.Object, given(args.Field)) {
+	list, err := catalog.Impact(ctx, r.View, args.Object, given(args.Field), q.api.uses...)
+	for _, u := range list {
 		out = append(out, &use{u})
 	}
-	return out, nil
+	return out, err
 }
 
 // Hidden lists what was removed and can be restored.
@@ -87,12 +89,17 @@ func (q *root) done(ctx context.Context, change func(slug string, o catalog.Opti
 		return nil, err
 	}
 	if problems != nil {
-		return &applyResult{revision: r.View.Revision, plan: plan{nil, problems}}, nil //nolint:nilerr // a refusal is the answer
+		return &applyResult{plan{revision: r.View.Revision, problems: problems}}, nil //nolint:nilerr // a refusal is the answer
 	}
 	if err := q.renew(ctx, r); err != nil {
 		return nil, err
 	}
-	return &applyResult{revision: applied.View.Revision, plan: plan{applied.Plan, nil}}, nil
+	return &applyResult{plan{revision: applied.View.Revision, made: applied.Plan}}, nil
+}
+
+// PlanUndo tells what taking a revision back would do.
+func (q *root) PlanUndo(ctx context.Context, args struct{ Revision Long }) (*plan, error) {
+	return q.plan(ctx, func(slug string) (*ddl.Plan, error) { return q.api.catalog.PlanUndo(ctx, slug, int64(args.Revision)) })
 }
 
 // finding resolves Finding.

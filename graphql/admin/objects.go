@@ -11,6 +11,7 @@ type object struct {
 	info   *data.ObjectInfo // nil when the caller sees nothing of it
 	fields []data.FieldInfo
 	lists  []*metadata.Relation
+	all    bool // the caller is an admin
 }
 
 // seen is an object as its caller sees it.
@@ -26,7 +27,7 @@ func whole(o *metadata.ObjectView, info *data.ObjectInfo) *object {
 			known[f.Name] = f
 		}
 	}
-	out := &object{o: o, info: info, lists: o.Relations}
+	out := &object{o: o, info: info, lists: o.Relations, all: true}
 	for _, f := range o.All {
 		k, ok := known[f.Name]
 		if !ok {
@@ -51,7 +52,7 @@ func (o *object) CanDelete() bool          { return o.info != nil && o.info.Dele
 func (o *object) Fields() []*field {
 	out := make([]*field, len(o.fields))
 	for i, f := range o.fields {
-		out[i] = &field{f}
+		out[i] = &field{f, o.all}
 	}
 	return out
 }
@@ -65,7 +66,10 @@ func (o *object) Relations() []*relation {
 }
 
 // field resolves Field.
-type field struct{ f data.FieldInfo }
+type field struct {
+	f   data.FieldInfo
+	all bool // the caller is an admin
+}
 
 func (f *field) Name() string       { return f.f.Name }
 func (f *field) Kind() string       { return string(f.f.Kind) }

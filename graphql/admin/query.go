@@ -127,7 +127,10 @@ const (
 )
 
 // History lists what was applied.
-func (q *root) History(ctx context.Context, args struct{ First *int32 }) ([]*revision, error) {
+func (q *root) History(ctx context.Context, args struct {
+	First  *int32
+	Before *Long
+}) ([]*revision, error) {
 	r, err := admin(ctx)
 	if err != nil {
 		return nil, err
@@ -139,7 +142,10 @@ func (q *root) History(ctx context.Context, args struct{ First *int32 }) ([]*rev
 	if first < 1 || first > maxHistory {
 		return nil, trellis.Errorf(trellis.CodeInvalidInput, "must be from 1 to %d", maxHistory).At("first")
 	}
-	list, err := q.api.catalog.History(ctx, r.View.Slug, 0, first)
+	if args.Before != nil && *args.Before < 1 {
+		return []*revision{}, nil // nothing is before the first
+	}
+	list, err := q.api.catalog.History(ctx, r.View.Slug, int64(given(args.Before)), first)
 	if err != nil {
 		return nil, err
 	}
@@ -158,10 +164,6 @@ func (r *revision) At() DateTime    { return DateTime{r.r.At} }
 func (r *revision) By() string      { return r.r.By }
 func (r *revision) Summary() string { return r.r.Summary }
 
-func (r *revision) Changes() []string {
-	out := make([]string, len(r.r.Changes))
-	for i, c := range r.r.Changes {
-		out[i] = c.String()
-	}
-	return out
-}
+func (r *revision) Changes() []string { return inWords(r.r.Changes) }
+
+func (r *revision) Steps() []*step { return steps(r.r.Steps) }
