@@ -123,6 +123,7 @@ func (r *runner) startSides(ctx context.Context) (stop func() error, err error) 
 func (r *runner) clean(ctx context.Context) error {
 	for _, sql := range []string{
 		`DELETE FROM ws_main.order_line WHERE id >= $1`, `DELETE FROM ws_main."order" WHERE id >= $1`, `DELETE FROM ws_main.opportunity WHERE id >= $1`,
+		`DELETE FROM trellis.record_change WHERE record_id >= $1`,
 		`DELETE FROM trellis.outbox WHERE changes->0->>'id' >= $1::uuid::text`,
 	} {
 		if _, err := r.ground.db.Exec(ctx, sql, r.started); err != nil {

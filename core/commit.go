@@ -145,7 +145,7 @@ func (e *Engine) steps(ctx context.Context, r *Request, rows []*row) ([]step, er
 func (e *Engine) runSteps(ctx context.Context, r *Request, rows []*row) ([]step, error) {
 	first := rows[0]
 	writes := rowWrites(r, rows)
-	out := &query.Outbox{Workspace: r.View.WorkspaceID, Object: first.object.Name, Actor: r.Principal.String(), Origin: r.Origin, Changes: outboxChanges(rows)}
+	out := &query.Outbox{Workspace: r.View.WorkspaceID, Object: first.object.Name, Table: first.object.Table, Revision: r.View.Revision, Actor: r.Principal.String(), Origin: r.Origin, Changes: outboxChanges(rows)}
 	if first.verb == Create {
 		s := step{Statement: query.Insert(r.space(), first.grant, writes, out), failed: errLost}
 		plan, err := e.planOf(r, first.object)

@@ -32,13 +32,15 @@ type RowWrite struct {
 type Outbox struct {
 	Workspace trellis.ID
 	Object    string
+	Table     string // the object's
+	Revision  int64  // of the metadata
 	Actor     string
 	Origin    string
 	Changes   []byte // JSON
 }
 
-// outboxSQL closes the statement of a write: the entry, then the check that as
-// many rows were written as were meant.
+// outbox closes the statement of a write: the entry, where to find it by the
+// records, then the check that as many rows were written as were meant.
 func (b *builder) outbox(o *Outbox, rows int) {
 	b.text(`, o AS (INSERT INTO "trellis"."outbox" (workspace_id, object, actor, origin, changes) VALUES (`)
 	b.bind([16]byte(o.Workspace), "uuid")
@@ -50,7 +52,11 @@ func (b *builder) outbox(o *Outbox, rows int) {
 	b.bind(o.Origin, "text")
 	b.text(", ")
 	b.bind(string(o.Changes), "json")
-	b.text(")) SELECT 1 / (CASE WHEN count(*) = " + strconv.Itoa(rows) + " THEN 1 ELSE 0 END) FROM w")
+	b.text(`) RETURNING "id", "xid"), h AS (INSERT INTO "trellis"."record_change" (record_id, version, id, xid, object, revision) SELECT w."id", w."version", o."id", o."xid", `)
+	b.bind(o.Table, "text")
+	b.text(", ")
+	b.bind(o.Revision, "bigint")
+	b.text(" FROM w, o) SELECT 1 / (CASE WHEN count(*) = " + strconv.Itoa(rows) + " THEN 1 ELSE 0 END) FROM w")
 }
 
 // Insert renders the creation of records with their outbox entry. g is the
@@ -71,7 +77,7 @@ func Insert(space *Space, g *policy.Grant, rows []RowWrite, out *Outbox) Stateme
 	b.columns(fields, "")
 	b.text(") ")
 	b.source(space, fields, rows, false)
-	b.text(` RETURNING 1)`)
+	b.text(` RETURNING "id", "version")`)
 	b.outbox(out, len(rows))
 	return Statement{string(b.buf), b.args}
 }
@@ -110,7 +116,7 @@ func Update(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, 
 	if err := rd.trusted(scope{alias: "t", object: o}, pre); err != nil {
 		return Statement{}, err
 	}
-	b.text(" RETURNING 1)")
+	b.text(` RETURNING t."id", t."version")`)
 	b.outbox(out, len(rows))
 	return Statement{string(b.buf), b.args}, nil
 }
