@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/trellishq/trellis/metadata/expr"
@@ -240,4 +241,49 @@ func TestFilling(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestAKeyWaitsUntilItIsFilled: a unique key over a column that is to be filled
+// is refused; one that is filled, or of a new object, is not.
+func TestAKeyWaitsUntilItIsFilled(t *testing.T) {
+	t.Parallel()
+	was := computedShop()
+	was.Own("line").Field("net").Unique = true // of a new object: nothing to fill
+	Normalize(was, nil)
+	if errs := ValidateChange(was, nil); errs != nil {
+		t.Fatal(errs)
+	}
+	for name, c := range map[string]struct {
+		change func(d *Definition)
+		path   string
+	}{
+		"filled":          {func(d *Definition) { d.Own("order").Field("gross").Unique = true }, ""},
+		"changed":         {func(d *Definition) { d.Own("line").Field("net").Formula = "record.price" }, ""},
+		"new":             {func(d *Definition) { addLoud(d).Unique = true }, "[objects account fields loud unique]"},
+		"part of a key":   {func(d *Definition) { addLoud(d); addKey(d, true) }, "[objects account fields loud unique]"},
+		"part of a index": {func(d *Definition) { addLoud(d); addKey(d, false) }, ""},
+	} {
+		def := was.Fork()
+		c.change(def)
+		Normalize(def, was)
+		errs := ValidateChange(def, was)
+		switch {
+		case c.path == "" && errs != nil:
+			t.Errorf("%s: %v", name, errs)
+		case c.path != "" && (len(errs) != 1 || fmt.Sprint(errs[0].Path) != c.path):
+			t.Errorf("%s: want %s, got %v", name, c.path, errs)
+		}
+	}
+}
+
+func addLoud(d *Definition) *Field {
+	f := &Field{Name: "loud", Kind: KindFormula, Result: KindText, Formula: `record.name + "!"`}
+	o := d.Own("account")
+	o.Fields = append(o.Fields, f)
+	return f
+}
+
+func addKey(d *Definition, unique bool) {
+	o := d.Own("account")
+	o.Indexes = append(o.Indexes, &Index{Fields: []string{"loud", "name"}, Unique: unique})
 }

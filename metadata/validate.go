@@ -50,6 +50,7 @@ func ValidateChange(def, current *Definition) trellis.Errors {
 	v.policies()
 	if len(v.errs) == 0 {
 		v.expressions()
+		v.keysWhileFilling(current)
 	}
 	if len(v.errs) > maxProblems {
 		v.errs = v.errs[:maxProblems]
