@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/trellishq/trellis"
@@ -18,19 +19,31 @@ type Case struct {
 	// where it does not say.
 	Page  float64
 	Write bool
+	// Slow says that one request is much work: few are enough to compare.
+	Slow bool
 	vars  func(s Size, i int) map[string]any
 }
 
 // variants is how many different variables a read is asked with.
 const variants = 64
 
+// variants of this case: a slow one has no variables.
+func (k *Case) variants() int {
+	if k.Slow {
+		return 1
+	}
+	return variants
+}
+
 const (
 	readTarget  = 1.25
 	writeTarget = 1.5
 )
 
-// Cases are all that is measured.
-var Cases = []Case{
+// Cases are all that is measured by CPU.
+var Cases = slices.Concat(requests, aggregates)
+
+var requests = []Case{
 	{Name: "one", Target: readTarget, Page: 0.065, vars: oneVars, Query: `query ($id: ID!) {
   opportunity(id: $id) { id name stage amount { amount currency } probability closeDate source nextStep createdAt version }
 }`},

@@ -55,7 +55,7 @@ func (c *client) prepare(k *Case, s Size, i, n int) ([][]byte, error) {
 		if kept := c.bodies[k.Name]; kept != nil {
 			return kept, nil
 		}
-		i, n = 0, variants
+		i, n = 0, k.variants()
 	}
 	bodies := make([][]byte, n)
 	for j := range bodies {

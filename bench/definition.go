@@ -40,7 +40,7 @@ func draft(current *metadata.Definition) (*metadata.Definition, error) {
 
 func policies() []*metadata.Policy {
 	reads := []metadata.Action{metadata.ActionRead}
-	writes := []metadata.Action{metadata.ActionRead, metadata.ActionCreate, metadata.ActionUpdate}
+	writes := []metadata.Action{metadata.ActionRead, metadata.ActionCreate, metadata.ActionUpdate, metadata.ActionAggregate}
 	list := []*metadata.Policy{
 		{Name: "benchAccounts", Object: "account", Actions: writes, Rule: `record.region != "Texas"`},
 		{Name: "benchContacts", Object: "contact", Actions: writes, Rule: `record.status != "left"`},

@@ -46,7 +46,7 @@ func (r *runner) withoutNew(b []byte) []byte {
 // same asks both sides the same and compares: answers of reads byte by byte,
 // those of writes but for new ids, and then the rows written.
 func (r *runner) same(ctx context.Context, k *Case) error {
-	n := variants
+	n := k.variants()
 	if k.Write {
 		n = 3
 	}

@@ -40,7 +40,7 @@ func (r *runner) measure(ctx context.Context, k *Case) (*measured, error) {
 	}
 	if r.o.Crowd > 0 {
 		for s := range 2 {
-			if m.latency[s], err = r.crowd(k, s, max(r.o.Crowd*10, n)); err != nil {
+			if m.latency[s], err = r.crowd(k, s, max(r.o.Crowd*k.trial()/4, n)); err != nil {
 				return nil, err
 			}
 		}
@@ -53,8 +53,7 @@ func (r *runner) client(s int) *client { return [2]*client{r.trellis, r.floor}[s
 // calibrate finds how many requests make a turn, by the side that costs less.
 // The requests it makes also warm both sides up.
 func (r *runner) calibrate(ctx context.Context, k *Case) (int, error) {
-	const trial = 40
-	n := 0
+	trial, n := k.trial(), 0
 	for s := range 2 {
 		if _, err := r.turn(ctx, k, s, trial); err != nil {
 			return 0, err
@@ -63,9 +62,18 @@ func (r *runner) calibrate(ctx context.Context, k *Case) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		n = max(n, int(r.o.Turn*trial/max(used.all(), 1)))
+		n = max(n, int(r.o.Turn*time.Duration(trial)/max(used.all(), 1)))
 	}
-	return min(max(n, 10), 2000), nil
+	return min(max(n, trial/4), 2000), nil
+}
+
+// trial is how many requests tell about how much a case costs; a turn has a
+// quarter of them at least.
+func (k *Case) trial() int {
+	if k.Slow {
+		return 4
+	}
+	return 40
 }
 
 // turn asks one side n times and tells the CPU that it took.

@@ -70,8 +70,8 @@ func (r *runner) profile(ctx context.Context, k *Case, h http.Handler, path stri
 	n := 0
 	var before, after runtime.MemStats
 	begun := time.Now()
-	for n <= variants || time.Since(begun) < profileTime {
-		bodies, err := r.trellis.prepare(k, r.ground.Size, n, variants)
+	for n <= k.variants() || time.Since(begun) < profileTime {
+		bodies, err := r.trellis.prepare(k, r.ground.Size, n, k.variants())
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (r *runner) profile(ctx context.Context, k *Case, h http.Handler, path stri
 	if err := pprof.Lookup("allocs").WriteTo(allocs, 0); err != nil {
 		return err
 	}
-	asked := uint64(n - variants)
+	asked := uint64(n - k.variants())
 	fmt.Fprintf(r.o.Out, "%s: %d requests, %d bytes in %d objects each; go tool pprof -top -cum %s\n",
 		k.Name, asked, (after.TotalAlloc-before.TotalAlloc)/asked, (after.Mallocs-before.Mallocs)/asked, path)
 	return nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/trellishq/trellis"
@@ -94,8 +95,11 @@ func Run(ctx context.Context, g *Ground, o Options) (rep *Report, err error) {
 	return rep, nil
 }
 
+// wanted says that a case is asked for: by its name, or by the part before a
+// hyphen.
 func (r *runner) wanted(name string) bool {
-	return len(r.o.Only) == 0 || slices.Contains(r.o.Only, name)
+	first, _, _ := strings.Cut(name, "-")
+	return len(r.o.Only) == 0 || slices.Contains(r.o.Only, name) || slices.Contains(r.o.Only, first)
 }
 
 // startSides starts both servers; stop ends them.

@@ -48,6 +48,7 @@ func Serve(ctx context.Context, l net.Listener, o Options) error {
 	mux := http.NewServeMux()
 	for path, answer := range map[string]answer{
 		"/one": s.one, "/list": s.list, "/nested": s.nested, "/wide": s.wide, "/related": s.related, "/insert": s.insert, "/order": s.order,
+		"/aggregate-stage": s.stages, "/aggregate-month": s.months, "/aggregate-all": s.all,
 	} {
 		mux.Handle("POST "+path, answer)
 	}

@@ -73,8 +73,9 @@ func run(ctx context.Context) error {
 // settings keep out of the figures what depends on the hour and not on who
 // asks: the first change of a page after a checkpoint logs the whole page,
 // which alone costs more than the insert, and vacuums come when they like. Both
-// sides get less by it, and the ratio is stricter.
-var settings = map[string]string{"full_page_writes": "off", "checkpoint_timeout": "1h", "max_wal_size": "8GB", "autovacuum": "off"}
+// sides get less by it, and the ratio is stricter. Workers of parallel queries
+// come and go, so their CPU could not be read.
+var settings = map[string]string{"full_page_writes": "off", "checkpoint_timeout": "1h", "max_wal_size": "8GB", "autovacuum": "off", "max_parallel_workers_per_gather": "0"}
 
 // on measures on kept records, made when they are not there or are others.
 func (f *flags) on(ctx context.Context, size bench.Size, o bench.Options) error {
