@@ -106,6 +106,7 @@ type neighbour struct {
 // newObjectTypes makes a part of an object's types, as it is seen.
 func newObjectTypes(s *sight, o *objectSight, p part) *objectTypes {
 	around := map[string]*objectSight{}
+	fixed()
 	b := newBuilder(&sight{outlook: s.outlook, note: func(name string, o *objectSight) { around[name] = o }})
 	b.part(o, p)
 	t := &objectTypes{types: b.types, batch: b.batch, around: make([]neighbour, 0, len(around)), size: 512 + 32*len(around)}

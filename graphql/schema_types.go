@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
@@ -103,6 +104,7 @@ var fixed = sync.OnceValue(func() *fixedPart {
 	b.roots()
 	b.mutationErrors()
 	b.batches()
+	share(p.types)
 	return p
 })
 
@@ -165,8 +167,38 @@ func argDefault(name, description, typ string, kind ast.ValueKind, raw string) *
 	return a
 }
 
-func named(name string) *ast.Type    { return ast.NamedType(name, nil) }
-func required(name string) *ast.Type { return ast.NonNullNamedType(name, nil) }
+// nameOf is one of the types that fields refer to by name.
+type nameOf struct {
+	name     string
+	required bool
+}
+
+// fixedNames are those of the types of no object: most fields refer to one of
+// them, so all fields of all schemas share them. Nil until they are made.
+var fixedNames atomic.Pointer[map[nameOf]*ast.Type]
+
+func named(name string) *ast.Type    { return nameOf{name, false}.of() }
+func required(name string) *ast.Type { return nameOf{name, true}.of() }
+
+func (n nameOf) of() *ast.Type {
+	if shared := fixedNames.Load(); shared != nil {
+		if t := (*shared)[n]; t != nil {
+			return t
+		}
+	}
+	return &ast.Type{NamedType: n.name, NonNull: n.required}
+}
+
+// share keeps the names of types for all fields to come.
+func share(types map[string]*typ) {
+	names := map[nameOf]*ast.Type{}
+	for name := range types {
+		for _, n := range []nameOf{{name, false}, {name, true}} {
+			names[n] = n.of()
+		}
+	}
+	fixedNames.Store(&names)
+}
 
 // listOf is [name!], requiredList [name!]!.
 func listOf(name string) *ast.Type       { return ast.ListType(required(name), nil) }
