@@ -50,7 +50,7 @@ func ground(t *testing.T) (*Ground, Options) {
 		t.Fatal(err)
 	}
 	t.Cleanup(g.Close)
-	return g, Options{Server: []string{server}, Floor: []string{self}, Dir: dir, Rounds: 2, Turn: time.Millisecond, Connections: 2, Crowd: 4, Out: io.Discard}
+	return g, Options{Server: []string{server}, Floor: []string{self}, Dir: dir, Rounds: 2, Turn: time.Millisecond, Connections: 2, Crowd: 4, Search: true, Out: io.Discard}
 }
 
 // TestRun measures on few records: both sides answer the same, write the same,
@@ -78,9 +78,9 @@ func TestRun(t *testing.T) {
 	differencesAreFound(t, g, o)
 }
 
-// limitedCases are the fields among the small sizes, and the memory of the CRM
-// and of many objects.
-const limitedCases = 2 + 2
+// limitedCases are the fields among the small sizes, the memory of the CRM and
+// of many objects, and two quantiles of searches.
+const limitedCases = 2 + 2 + 2
 
 func checkReport(t *testing.T, path string) {
 	t.Helper()

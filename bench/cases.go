@@ -21,7 +21,7 @@ type Case struct {
 	Write bool
 	// Slow says that one request is much work: few are enough to compare.
 	Slow bool
-	vars  func(s Size, i int) map[string]any
+	vars func(s Size, i int) map[string]any
 }
 
 // variants is how many different variables a read is asked with.

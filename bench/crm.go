@@ -15,8 +15,21 @@ import (
 // what the CRM costs in memory.
 const crmSlug = "crm"
 
-// crmRoles are those that ask for its objects.
-var crmRoles = []string{"salesRep", "salesManager", "admin"}
+// crmRoleSets are the sets of roles that ask for its objects: each role, and
+// two of them together, twenty in all.
+func crmRoleSets() [][]string {
+	roles := []string{"admin", "auditor", "integration", "member", "salesManager", "salesRep"}
+	var sets [][]string
+	for _, r := range roles {
+		sets = append(sets, []string{r})
+	}
+	for i, r := range roles {
+		for _, with := range roles[i+1:] {
+			sets = append(sets, []string{r, with})
+		}
+	}
+	return sets[:manyRoles]
+}
 
 // crm makes the workspace of the whole CRM, or takes it as it was left.
 func (g *Ground) crm(ctx context.Context, out io.Writer) error {

@@ -38,16 +38,16 @@ func (r *runner) memory(ctx context.Context, rep *Report) error {
 	if err := r.ground.crm(ctx, r.o.Out); err != nil {
 		return err
 	}
-	var many []string
+	var many [][]string
 	for i := range manyRoles {
-		many = append(many, manyRole(i))
+		many = append(many, []string{manyRole(i)})
 	}
 	for _, m := range []struct {
 		name, slug string
-		roles      []string
+		roles      [][]string
 		most       float64
 	}{
-		{"memory CRM", crmSlug, crmRoles, crmMemory},
+		{"memory CRM", crmSlug, crmRoleSets(), crmMemory},
 		{fmt.Sprintf("memory %d", n), manySlug(n), many, manyMemory},
 	} {
 		fmt.Fprintf(r.o.Out, "measuring %s\n", m.name)
@@ -74,7 +74,7 @@ func heap() float64 {
 }
 
 // held is the heap that one more server would use for the workspace.
-func (r *runner) held(ctx context.Context, slug string, roles []string) (float64, error) {
+func (r *runner) held(ctx context.Context, slug string, sets [][]string) (float64, error) {
 	db := r.ground.db
 	before := heap()
 	cat, acc := catalog.New(db, nil), access.New(db)
@@ -85,14 +85,14 @@ func (r *runner) held(ctx context.Context, slug string, roles []string) (float64
 	}
 	var buf []byte
 	names := v.Snapshot.Names()
-	for i, role := range roles {
-		p := &policy.Principal{Kind: policy.KindKey, ID: trellis.NewID(), WorkspaceID: v.WorkspaceID, Name: role}
-		p.SetRoles([]string{role})
+	for i, roles := range sets {
+		p := &policy.Principal{Kind: policy.KindKey, ID: trellis.NewID(), WorkspaceID: v.WorkspaceID, Name: roles[0]}
+		p.SetRoles(roles)
 		for k := range min(asked, len(names)) {
 			o := v.Snapshot.Lookup(names[(i*asked/2+k)%len(names)])
 			buf, _ = api.Execute(ctx, slug, p, &graphql.Params{Query: firstText(o)}, buf[:0])
 			if bytes.HasPrefix(buf, []byte(`{"errors"`)) && !bytes.Contains(buf, []byte("Cannot query field")) { // what the role may not see
-				return 0, fmt.Errorf("bench: %s: %.500s", role, buf)
+				return 0, fmt.Errorf("bench: %s: %.500s", roles, buf)
 			}
 		}
 	}

@@ -141,7 +141,7 @@ func Fingerprint(size Size) (string, error) {
 	}
 	metadata.Normalize(def, nil)
 	h := sha256.New()
-	fmt.Fprintln(h, seed, size)
+	fmt.Fprintln(h, seed, size, fillFirms)
 	files := metadata.Write(def)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(h, "%s\n%s\n", name, files[name])

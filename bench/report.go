@@ -53,9 +53,14 @@ func (r *Report) add(k *Case, m *measured) {
 }
 
 // limited adds a case that has a limit of its own, in its unit, whatever the
-// floor takes.
+// floor takes: the median counts.
 func (r *Report) limited(name, unit string, mine, floor []float64, most float64) {
-	c := Result{Name: name, Unit: unit, Value: round(quantile(mine, 0.5)), Floor: round(quantile(floor, 0.5)), Target: most}
+	r.limitedAt(0.5, name, unit, mine, floor, most)
+}
+
+// limitedAt is limited where another quantile counts.
+func (r *Report) limitedAt(q float64, name, unit string, mine, floor []float64, most float64) {
+	c := Result{Name: name, Unit: unit, Value: round(quantile(mine, q)), Floor: round(quantile(floor, q)), Target: most}
 	c.Ratio = round(c.Value / c.Floor)
 	c.low, c.top = quantile(mine, 0.25), quantile(mine, 0.75)
 	c.Met = c.Value <= c.Target

@@ -28,6 +28,9 @@ type Options struct {
 	// waking up than for the smaller requests themselves.
 	Connections int
 	Only        []string // names of cases; default all
+	// Search also measures the search over many records, when Only is empty:
+	// they take minutes to make.
+	Search bool
 	// Crowd is how many connections ask at once when latencies are taken, after
 	// the turns; 0 takes none.
 	Crowd int
@@ -84,8 +87,8 @@ func Run(ctx context.Context, g *Ground, o Options) (rep *Report, err error) {
 	for _, limited := range []struct {
 		name string
 		run  func(context.Context, *Report) error
-	}{{"field", r.fields}, {"memory", r.memory}} {
-		if !r.wanted(limited.name) {
+	}{{"field", r.fields}, {"memory", r.memory}, {searchSlug, r.searches}} {
+		if !r.wanted(limited.name) || limited.name == searchSlug && !r.o.Search && len(r.o.Only) == 0 {
 			continue
 		}
 		if err := limited.run(ctx, rep); err != nil {

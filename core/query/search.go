@@ -140,8 +140,26 @@ func (k *seeker) found(byIndex bool) {
 // begins writes that a field begins with the whole text.
 func (k *seeker) begins(byIndex bool) { k.anywhere(k.whole, byIndex, true) }
 
+// anywhere writes that one of the fields has a word. What the indexes are asked
+// stands apart from the comparison of texts, which implies it: so PostgreSQL
+// leaves it out where the index has answered, and compares the texts, which
+// costs less than making their pairs, of a record that another word found.
 func (k *seeker) anywhere(w word, byIndex, first bool) {
 	k.text("(")
+	if byIndex {
+		k.text("(")
+		k.each(w, first, k.hasPairs)
+		k.text(") AND (")
+	}
+	k.each(w, first, k.has)
+	if byIndex {
+		k.text(")")
+	}
+	k.text(")")
+}
+
+// each writes that one of the fields in which a word can be meets a condition.
+func (k *seeker) each(w word, first bool, meets func(column, text string, first bool)) {
 	sep := ""
 	for _, f := range k.fields {
 		text := w.in(f)
@@ -150,32 +168,32 @@ func (k *seeker) anywhere(w word, byIndex, first bool) {
 		}
 		k.text(sep)
 		sep = " OR "
-		k.one(f, text, byIndex, first)
+		meets(ddl.SearchText(f, func(name string) string { return k.s.alias + "." + Ident(name) }), text, first || utf8.RuneCountInString(text) == 1)
 	}
 	if sep == "" {
 		k.text("FALSE")
 	}
-	k.text(")")
 }
 
-// one writes that a field has a text, at its beginning or anywhere.
-func (k *seeker) one(f *metadata.Field, text string, byIndex, first bool) {
-	first = first || utf8.RuneCountInString(text) == 1
-	column := ddl.SearchText(f, func(name string) string { return k.s.alias + "." + Ident(name) })
-	pattern := likeEscape.Replace(text) + "%"
-	if !first {
-		pattern = "%" + pattern
-	}
-	if byIndex {
-		k.text("(" + ddl.SearchPairs(column) + " @> ")
-		k.param("pairs "+pattern, pairs(text, first), "text[]")
-		k.text(" AND ")
-	}
+// has writes that a column has a text, at its beginning or anywhere.
+func (k *seeker) has(column, text string, first bool) {
+	pattern := pattern(text, first)
 	k.text(column + " LIKE ")
 	k.param(pattern, pattern, "text")
-	if byIndex {
-		k.text(")")
+}
+
+// hasPairs writes that a column has the pairs of a text.
+func (k *seeker) hasPairs(column, text string, first bool) {
+	k.text(ddl.SearchPairs(column) + " @> ")
+	k.param("pairs "+pattern(text, first), pairs(text, first), "text[]")
+}
+
+func pattern(text string, first bool) string {
+	text = likeEscape.Replace(text) + "%"
+	if !first {
+		text = "%" + text
 	}
+	return text
 }
 
 // param binds a value once.

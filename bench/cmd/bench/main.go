@@ -43,7 +43,7 @@ type flags struct {
 	dir, server, report, only, profile string
 	rounds, connections                int
 	turn                               time.Duration
-	short, check                       bool
+	short, check, search               bool
 }
 
 func run(ctx context.Context) error {
@@ -57,13 +57,14 @@ func run(ctx context.Context) error {
 	flag.IntVar(&f.connections, "connections", 16, "how many ask at once in a turn")
 	flag.DurationVar(&f.turn, "turn", 60*time.Millisecond, "CPU of one turn, about")
 	flag.BoolVar(&f.short, "short", false, "few records and few turns: whether it works, not how fast")
+	flag.BoolVar(&f.search, "search", false, "also search a million records (case search), which take some minutes to make once")
 	flag.BoolVar(&f.check, "check", false, "fail when a target is not met")
 	flag.Parse()
 	size := bench.Full
 	if f.short {
 		size, f.rounds, f.turn = bench.Small, 3, 5*time.Millisecond
 	}
-	o := bench.Options{Rounds: f.rounds, Turn: f.turn, Connections: f.connections, Crowd: 16, Out: os.Stderr}
+	o := bench.Options{Rounds: f.rounds, Turn: f.turn, Connections: f.connections, Crowd: 16, Search: f.search, Out: os.Stderr}
 	if f.only != "" {
 		o.Only = strings.Split(f.only, ",")
 	}
