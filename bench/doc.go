@@ -4,13 +4,12 @@
 //
 // Prepare makes the ground: a database with the CRM, some fields more, a role
 // that sees some rows and not all fields, its key, and made-up records, the
-// same each time. The cases are five reads, three groups over all opportunities and
-// two writes. Run starts two
-// processes on that database, the real server and the floor (package floor),
-// asks both the same, refuses to go on when an answer differs by a byte or a
-// write leaves other rows, and then takes turns between them, so that a noisy
-// machine is noisy for both. CPU is read from the clocks that the kernel keeps
-// for each process, never from the wall.
+// same each time. The cases are five reads, two writes, and three groups over all
+// opportunities. Run starts two processes on that database, the real server and
+// the floor (package floor), asks both the same, refuses to go on when an answer
+// differs by a byte or a write leaves other rows, and then takes turns between
+// them, so that a noisy machine is noisy for both. CPU is read from the clocks
+// that the kernel keeps for each process, never from the wall.
 //
 // Beside the cases stand some that have a limit of their own. Field adds fields
 // through the admin API to workspaces of 10 to 2,000 objects of 20 fields, until
