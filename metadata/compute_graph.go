@@ -158,7 +158,7 @@ func (g *computeGraph) keepsFromStored(r fieldRef) bool {
 // computed fields. An object that def shares with current is copied when a
 // change elsewhere makes one of its fields another.
 func settleComputed(def, current *Definition) {
-	objects := map[string]*Object{}
+	objects := make(map[string]*Object, len(def.Objects))
 	for _, o := range def.Objects {
 		if !o.Extends {
 			objects[o.Name] = o
@@ -166,6 +166,9 @@ func settleComputed(def, current *Definition) {
 	}
 	g := newComputeGraph(objects)
 	affected := g.affected(unshared(def.Objects, current.Objects))
+	if len(affected) == 0 {
+		return
+	}
 	for _, name := range affected {
 		g.results(objects[name], map[*Field]bool{})
 	}

@@ -84,7 +84,10 @@ func had(names []*Alias, name string) bool {
 // there, and takes away those whose field is gone. A link that somebody added
 // to is theirs from then on.
 func implyLinks(def, current *Definition) {
-	at := map[string]int{}
+	if !slices.ContainsFunc(def.Objects, func(o *Object) bool { return o.Implied || slices.ContainsFunc(o.Fields, (*Field).Linked) }) {
+		return
+	}
+	at := make(map[string]int, len(def.Objects))
 	for i, o := range def.Objects {
 		if !o.Extends {
 			at[o.Name] = i

@@ -137,7 +137,9 @@ func defaultOnDelete(f *Field) OnDelete {
 
 // Sort puts the components in the order in which they are kept and written.
 func Sort(def *Definition) {
-	slices.SortStableFunc(def.Objects, func(a, b *Object) int { return cmp.Compare(a.Name, b.Name) })
+	if byName := func(a, b *Object) int { return cmp.Compare(a.Name, b.Name) }; !slices.IsSortedFunc(def.Objects, byName) {
+		slices.SortStableFunc(def.Objects, byName)
+	}
 	slices.SortStableFunc(def.Roles, func(a, b *Role) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortStableFunc(def.Policies, func(a, b *Policy) int {
 		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Name, b.Name))

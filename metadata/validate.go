@@ -81,10 +81,10 @@ type index struct {
 }
 
 func indexOf(d *Definition) *index {
-	x := &index{map[string]*Object{}, map[string]*Role{}, map[string]*Policy{}}
 	if d == nil {
-		return x
+		d = &Definition{}
 	}
+	x := &index{make(map[string]*Object, len(d.Objects)), make(map[string]*Role, len(d.Roles)), make(map[string]*Policy, len(d.Policies))}
 	for _, o := range d.Objects {
 		x.objects[o.Name] = o
 	}

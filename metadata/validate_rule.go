@@ -80,7 +80,7 @@ type pointer struct {
 
 func (s *ruleSchema) pointersTo(object string) []pointer {
 	if s.pointers == nil {
-		s.pointers = map[string][]pointer{}
+		s.pointers = make(map[string][]pointer, len(s.objects))
 		for _, o := range s.objects {
 			for _, f := range o.Fields {
 				for _, target := range f.points() {

@@ -11,7 +11,7 @@ import (
 
 // BenchmarkPrepare is the part of adding a field that needs no database.
 func BenchmarkPrepare(b *testing.B) {
-	for _, objects := range []int{10, 100, 1000} {
+	for _, objects := range []int{10, 100, 1000, 2000} {
 		b.Run(fmt.Sprintf("objects=%d", objects), func(b *testing.B) {
 			def := &metadata.Definition{}
 			for i := range objects {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -52,7 +53,7 @@ func components(d *metadata.Definition) map[key]any {
 		m[key{kindPolicy, p.Name}] = p
 	}
 	for _, r := range d.Removed {
-		m[key{kindRemoved, r.Table + "/" + strings.Join(r.Columns, ",")}] = r
+		m[key{kindRemoved, removedName(r)}] = r
 	}
 	return m
 }
@@ -180,26 +181,34 @@ func catchUp(ctx context.Context, q querier, v *View) (*View, error) {
 
 // patched replaces the touched components of a definition by fresh ones.
 func patched(old, fresh *metadata.Definition, touched map[key]bool) *metadata.Definition {
-	for k, v := range components(old) {
-		if touched[k] {
-			continue
-		}
-		switch c := v.(type) {
-		case *metadata.Package:
-			fresh.Packages = append(fresh.Packages, c)
-		case *metadata.Object:
-			fresh.Objects = append(fresh.Objects, c)
-		case *metadata.Role:
-			fresh.Roles = append(fresh.Roles, c)
-		case *metadata.Policy:
-			fresh.Policies = append(fresh.Policies, c)
-		case *metadata.Removed:
-			fresh.Removed = append(fresh.Removed, c)
-		}
+	kinds := map[string]bool{}
+	for k := range touched {
+		kinds[k.kind] = true
 	}
+	fresh.Packages = untouched(fresh.Packages, old.Packages, kindPackage, kinds, touched, func(p *metadata.Package) string { return p.Name })
+	fresh.Objects = untouched(fresh.Objects, old.Objects, kindObject, kinds, touched, func(o *metadata.Object) string { return o.Name })
+	fresh.Roles = untouched(fresh.Roles, old.Roles, kindRole, kinds, touched, func(r *metadata.Role) string { return r.Name })
+	fresh.Policies = untouched(fresh.Policies, old.Policies, kindPolicy, kinds, touched, func(p *metadata.Policy) string { return p.Name })
+	fresh.Removed = untouched(fresh.Removed, old.Removed, kindRemoved, kinds, touched, removedName)
 	metadata.Sort(fresh)
 	return fresh
 }
+
+// untouched adds the components that nobody touched. A kind of which none was
+// shares its list.
+func untouched[T any](fresh, old []*T, kind string, kinds map[string]bool, touched map[key]bool, name func(*T) string) []*T {
+	if !kinds[kind] {
+		return slices.Clip(old)
+	}
+	for _, x := range old {
+		if !touched[key{kind, name(x)}] {
+			fresh = append(fresh, x)
+		}
+	}
+	return fresh
+}
+
+func removedName(r *metadata.Removed) string { return r.Table + "/" + strings.Join(r.Columns, ",") }
 
 // revisionRow is what save stores of a change beside its components.
 type revisionRow struct {
