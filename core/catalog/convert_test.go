@@ -127,7 +127,8 @@ func TestDriftIsNamed(t *testing.T) {
 		`ALTER TABLE ws_main.account ADD COLUMN byhand text`, `ALTER TABLE ws_main.account ALTER COLUMN phone TYPE varchar(20)`,
 		`ALTER TABLE ws_main.product DROP COLUMN code`, `CREATE TABLE ws_main.scratch (id int)`, `CREATE INDEX byhand ON ws_main.contact (name)`,
 		`DROP INDEX ws_main.contact__account_id__idx`, `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ws_main.account__owner_id__idx'::regclass`,
-		`ALTER TABLE ws_main.contact DROP CONSTRAINT contact__owner_id__fk`,
+		`ALTER TABLE ws_main.contact DROP CONSTRAINT contact__owner_id__fk`, `DROP TABLE ws_main.record_share`, `DROP TABLE ws_main.opportunity CASCADE`,
+		`ALTER TABLE ws_main.role_closure ALTER COLUMN depth TYPE bigint`, `DROP INDEX ws_main.team_member__user_id__idx`,
 	} {
 		if _, err := db.Exec(t.Context(), sql); err != nil {
 			fatal(t, err)
@@ -144,6 +145,7 @@ func TestDriftIsNamed(t *testing.T) {
 	for _, want := range []string{
 		"extra column account.byhand", "different column account.phone", "missing column product.code", "extra table scratch", "extra index byhand",
 		"missing index contact__account_id__idx", "invalid index account__owner_id__idx", "missing foreignKey contact__owner_id__fk",
+		"missing table record_share", "missing table opportunity of opportunity", "different column role_closure.depth: expected integer NOT NULL, found bigint NOT NULL", "missing index team_member__user_id__idx",
 	} {
 		if !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, want) }) {
 			t.Errorf("not found: %s, in %q", want, got)

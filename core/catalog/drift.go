@@ -66,7 +66,7 @@ func (c *Catalog) Drift(ctx context.Context, workspace string) ([]Finding, error
 		if err := d.read(ctx, tx); err != nil {
 			return err
 		}
-		for _, t := range want {
+		for _, t := range append(want, ddl.FixedTables()...) {
 			if err := d.table(ctx, tx, t); err != nil {
 				return err
 			}
@@ -116,9 +116,6 @@ func (d *drift) read(ctx context.Context, tx pgx.Tx) error {
 		for _, c := range r.Columns {
 			d.hidden[r.Table+"."+c] = true
 		}
-	}
-	for _, t := range ddl.FixedTables() {
-		d.hidden[t] = true
 	}
 	rows, err := tx.Query(ctx, "SELECT index_name FROM trellis.pending_step WHERE workspace_id = $1", d.view.WorkspaceID)
 	if err != nil {

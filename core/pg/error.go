@@ -23,6 +23,7 @@ const (
 	StateDeadlock            = "40P01"
 	StateLockNotAvailable    = "55P03"
 	StateUndefinedColumn     = "42703"
+	StateUndefinedTable      = "42P01"
 	StateFeatureNotSupported = "0A000"
 )
 
@@ -101,6 +102,8 @@ func classifyState(state string) (trellis.Code, string) {
 		return trellis.CodeTimeout, "the records are locked by another change that takes too long; try again"
 	case "57014", "25P03", "25P04":
 		return trellis.CodeTimeout, "this took too long and was stopped"
+	case StateUndefinedTable, StateUndefinedColumn:
+		return trellis.CodeUnavailable, "the database lacks a table or column that was asked for; if somebody changed it by hand, the drift report names it"
 	case "57P01", "57P02", "57P03", "57P05", "25006":
 		return trellis.CodeUnavailable, "the database cannot be reached right now; try again"
 	}

@@ -42,7 +42,7 @@ func TestErrorNeverLeaks(t *testing.T) {
 		`SELECT 'secret'::int`:                                       trellis.CodeValidationFailed,
 		`SELECT 'secret', pg_sleep(5)`:                               trellis.CodeTimeout,
 		`SELECT 'secret' FROM parent`:                                trellis.CodeTimeout,
-		`SELECT secret`:                                              trellis.CodeInternal,
+		`SELECT secret`:                                              trellis.CodeUnavailable,
 		`SELECT 'secret' FROM pg_class WHERE relname = 'none'`:       trellis.CodeNotFound,
 		`DO $$ BEGIN RAISE 'secret' USING ERRCODE = '23503'; END $$`: trellis.CodeConflict,
 		`DO $$ BEGIN RAISE 'secret' USING ERRCODE = '40001'; END $$`: trellis.CodeConflict,

@@ -44,11 +44,30 @@ type TableIndex struct {
 // ForeignKey is a foreign key to the column id of a table.
 type ForeignKey struct{ Name, Column, Target, Field string }
 
-// fixedTables are tables of every workspace that are no objects.
-var fixedTables = []string{"team_member", "role_closure", "record_share"}
-
-// FixedTables names them.
-func FixedTables() []string { return slices.Clone(fixedTables) }
+// FixedTables are the tables of every workspace that are no objects: those that
+// Base makes.
+func FixedTables() []Table {
+	id := func(name string) TableColumn { return TableColumn{Name: name, Type: "uuid", NotNull: true} }
+	text := func(name string) TableColumn {
+		return TableColumn{Name: name, Type: "text", Collation: "C", NotNull: true}
+	}
+	index := func(name string, unique bool, columns ...string) TableIndex {
+		return TableIndex{Name: name, Method: "btree", Unique: unique, Columns: columns}
+	}
+	key := func(table, column, target string) ForeignKey {
+		return ForeignKey{Name: table + "_" + column + "_fkey", Column: column, Target: target}
+	}
+	return []Table{
+		{Name: "record_share", Columns: []TableColumn{text("object"), id("record_id"), text("principal"), text("access"), text("cause")},
+			Indexes: []TableIndex{index("record_share__pkey", true, "object", "record_id", "principal", "cause"), index("record_share__principal__idx", false, "object", "principal", "record_id")}},
+		{Name: "role_closure", Columns: []TableColumn{id("manager_id"), id("user_id"), {Name: "depth", Type: "integer", NotNull: true}},
+			Indexes:     []TableIndex{index("role_closure__pkey", true, "manager_id", "user_id"), index("role_closure__user_id__idx", false, "user_id", "manager_id")},
+			ForeignKeys: []ForeignKey{key("role_closure", "manager_id", "user"), key("role_closure", "user_id", "user")}},
+		{Name: "team_member", Columns: []TableColumn{id("team_id"), id("user_id")},
+			Indexes:     []TableIndex{index("team_member__pkey", true, "team_id", "user_id"), index("team_member__user_id__idx", false, "user_id", "team_id")},
+			ForeignKeys: []ForeignKey{key("team_member", "team_id", "team"), key("team_member", "user_id", "user")}},
+	}
+}
 
 // Expected lists the tables that a valid, normalised definition has, in order of
 // name. What is hidden is not among them.
