@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"testing/fstest"
 )
@@ -15,6 +16,10 @@ func FuzzRead(f *testing.F) {
 	}
 	object, roles, policies := list["crm/objects/account.yaml"], list["crm/policies/roles.yaml"], list["crm/policies/clerk.yaml"]
 	f.Add(object, roles, policies)
+	for _, name := range []string{"order", "line", "client"} {
+		text := strings.Replace(settingsFile(f, "objects/"+name+".yaml"), "name: "+name+"\n", "name: account\n", 1)
+		f.Add(text, settingsFile(f, "policies/roles.yaml"), settingsFile(f, "policies/clerk.yaml"))
+	}
 	f.Add("name: account\nplural: accounts\nfields: [{name: a, kind: text, default: ~}]", "roles: []", "role: clerk")
 	f.Add("name: account\nplural: &a accounts\nlabel: {<<: *a}", "roles:\n- name: clerk", "")
 	f.Add("a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]", "%YAML 1.1\n---\nroles: !!set {a}", "role: !!binary aGk=")
