@@ -145,7 +145,7 @@ func (c *cache[K, V]) returned(key K) bool {
 
 func (c *cache[K, V]) digest(key K) (place, digest uint32) {
 	h := maphash.Comparable(c.seed, key)
-	return uint32(h % maxLeft), uint32(h>>32) | 1 //nolint:gosec // two parts of the hash
+	return uint32(h % maxLeft), uint32(h>>32) | 1
 }
 
 func (c *cache[K, V]) len() int {

@@ -105,7 +105,7 @@ type numberView struct{ n *metadata.AutoNumber }
 func (n *numberView) Pattern() string { return n.n.Pattern }
 func (n *numberView) Scope() []string { return append([]string{}, n.n.Scope...) }
 func (n *numberView) Gapless() bool   { return n.n.Gapless }
-func (n *numberView) Start() int32    { return int32(n.n.Start) } //nolint:gosec // bounded by Validate
+func (n *numberView) Start() int32    { return int32(n.n.Start) }
 
 // expressionView resolves Expression.
 type expressionView struct{ e *metadata.Expression }
@@ -117,8 +117,8 @@ func (e *expressionView) Profile() string { return e.e.Profile }
 type filesView struct{ f *metadata.Files }
 
 func (f *filesView) Multiple() bool  { return f.f.Multiple }
-func (f *filesView) MaxCount() int32 { return int32(f.f.MaxCount) } //nolint:gosec // bounded by Validate
-func (f *filesView) MaxSize() int32  { return int32(f.f.MaxSize) }  //nolint:gosec // 1 GiB at most
+func (f *filesView) MaxCount() int32 { return int32(f.f.MaxCount) }
+func (f *filesView) MaxSize() int32  { return int32(f.f.MaxSize) }
 func (f *filesView) Types() []string { return append([]string{}, f.f.Types...) }
 
 // indexView resolves Index.
