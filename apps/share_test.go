@@ -1,4 +1,4 @@
-package metadata_test
+package apps_test
 
 import (
 	"encoding/json"
