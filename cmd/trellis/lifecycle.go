@@ -37,6 +37,9 @@ func (c *driftCmd) Run(ctx context.Context, out io.Writer) error {
 			for _, f := range found {
 				fmt.Fprintln(out, f)
 			}
+			if len(found) == 0 {
+				fmt.Fprintln(out, "The tables are as the metadata says.")
+			}
 		}
 		if len(found) > 0 {
 			return errDrift

@@ -24,6 +24,19 @@ describe('formatMoney', () => {
   })
 })
 
+describe('formatValue of decimals', () => {
+  it.each([
+    ['7.74610000', '7.7461'],
+    ['22.0000', '22'],
+    ['523.590000', '523.59'],
+    ['0.00', '0.00'],
+    ['1234.50', '1,234.50'],
+    ['100', '100'],
+  ])('%s', (value, text) => {
+    expect(formatValue(value, field('rate', 'decimal'), 'en-US')).toBe(text)
+  })
+})
+
 describe('numbers and days', () => {
   it('keeps all digits', () => {
     expect(formatNumber('12345678901234567890.123', 'en-US')).toBe('12,345,678,901,234,567,890.123')

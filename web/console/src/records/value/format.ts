@@ -61,6 +61,11 @@ export function formatCount(total: number, cap: number, locale: string): string 
   return total >= cap ? `${text}+` : text
 }
 
+/** Up to two places are as they are kept, as amounts are; of more, zeros at the end say nothing: 7.74610000 is 7.7461, 22.0000 is 22. */
+function significant(text: string): string {
+  return digitsAfterPoint(text) > 2 ? text.replace(/\.?0+$/, '') : text
+}
+
 /** A number of percents: 12.50 is 12.5 %. */
 function formatPercent(text: string, locale: string): string {
   const digits = text.includes('.') ? text.replace(/\.?0+$/, '') : text
@@ -100,7 +105,7 @@ export function formatValue(value: Value, field: FieldMeta, locale: string): str
     case 'integer':
       return formatNumber(String(value), locale, 0)
     case 'decimal':
-      return formatNumber(String(value), locale)
+      return formatNumber(significant(String(value)), locale)
     case 'percent':
       return formatPercent(String(value), locale)
     case 'duration':
