@@ -33,7 +33,7 @@ var tiers = [][]string{
 	{"graphql"},
 	{"plugins", "plugins/wasm", "plugins/native", "plugins/plugintest"},
 	{"connectors/sync", "connectors/declarative", "connectors/catalog"},
-	{"core/events", "core/flow", "core/identity", "core/files", "core/search", "core/coretest", "bench/sample"},
+	{"core/events", "core/flow", "core/identity", "core/files", "core/coretest", "bench/sample"},
 	{"core"},
 	{"core/access", "core/catalog", "core/query", "core/jobs", "core/pg", "core/pg/embedded", "core/secrets", "core/egress"},
 	{"apps", "policy", "policy/policytest"},
@@ -88,7 +88,7 @@ var places = map[string][]string{
 	"github.com/prometheus/client_golang":        {"web"},
 	"golang.org/x/crypto/argon2":                 {"core/identity"},
 	"golang.org/x/crypto/chacha20poly1305":       {"core/secrets"},
-	"github.com/jackc/pgx/v5":                    {"core", "core/access", "core/catalog", "core/query", "core/jobs", "core/pg", "core/pg/embedded", "core/identity", "core/events", "core/files", "core/search", "connectors/sync", "plugins", "bench", "core/pg/pgtest", "connectors/catalog/tryton/trytontest"},
+	"github.com/jackc/pgx/v5":                    {"core", "core/access", "core/catalog", "core/query", "core/jobs", "core/pg", "core/pg/embedded", "core/identity", "core/events", "core/files", "connectors/sync", "plugins", "bench", "core/pg/pgtest", "connectors/catalog/tryton/trytontest"},
 	"go.yaml.in/yaml/v3":                         {"metadata", "policy/policytest", "plugins", "connectors/sync", "connectors/declarative", "cmd/trellis"},
 	"github.com/cockroachdb/apd/v3":              {"metadata", "metadata/expr"},
 	"github.com/fergusstrange/embedded-postgres": nil, // deletes a data directory of another version

@@ -4,6 +4,6 @@
 // them positions, the changes of one record in the order of its versions, and
 // wake the readers. Subscriber, the port declared here, gets them after commit,
 // at least once, ordered per record: the live feed of GraphQL, signed webhooks,
-// flows, search and sync going out. There is nothing here yet but the rows that
+// flows and sync going out. There is nothing here yet but the rows that
 // wait in the outbox.
 package events
