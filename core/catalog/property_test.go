@@ -298,5 +298,8 @@ func (e *editor) value(v *catalog.View, f *metadata.Field, part int) string {
 	if part > 0 {
 		return "'CNY'"
 	}
+	if f.Kind == metadata.KindURL { // the engine lets nothing else in, and an undo reads it as one again
+		return "'" + pick(e.r, []string{"https://a.example/", "HTTP://b.example/?q=%20", "https://例子.example/页"}) + "'"
+	}
 	return "'" + pick(e.r, []string{"x", " 12 ", "-3.50", "2026-02-31", "2026-02-28", "2026-02-28T10:00:00Z", "true", "a", "客户", "<b>&", "https://a.example/", "9999999999999999"}) + "'"
 }
