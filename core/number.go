@@ -290,7 +290,7 @@ func (e *Engine) numberTaken(r *Request, ops []Op, err error) bool {
 	return slices.ContainsFunc(ops, func(op Op) bool {
 		o := r.View.Snapshot.Lookup(op.Object)
 		return o != nil && slices.ContainsFunc(o.Fields, func(f *metadata.Field) bool {
-			return f.Kind == metadata.KindAutoNumber && op.Values[f.Name] == nil && metadata.IndexName(o.Table, f.Column, "key") == name
+			return f.Kind == metadata.KindAutoNumber && op.Values[f.Name] == nil && metadata.KeyName(o.Object, f) == name
 		})
 	})
 }

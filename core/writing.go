@@ -273,7 +273,7 @@ func (w *row) sets(index string) bool {
 		return false
 	}
 	for _, f := range w.object.Fields {
-		if w.changed[f.Name] && metadata.IndexName(w.object.Table, f.Column, "key") == index {
+		if w.changed[f.Name] && metadata.KeyName(w.object.Object, f) == index {
 			return true
 		}
 	}

@@ -207,7 +207,7 @@ func nameIndexes(o *Object) {
 			parts = append(parts, columnOf(o, name))
 		}
 		if x.Range != nil {
-			parts = append(parts, columnOf(o, x.Range.From), columnOf(o, x.Range.To))
+			parts = append(parts, columnOf(o, x.Range.From), columnOf(o, x.Range.To), "range")
 		}
 		if x.Where != "" {
 			sum := sha256.Sum256([]byte(x.Where))
@@ -232,6 +232,19 @@ func columnOf(o *Object, field string) string {
 		}
 	}
 	return snake(field)
+}
+
+// KeyName is the physical name of the unique index that comes with a field. That
+// of a number names the columns of its scope, so that a number with another
+// scope has another index, which can be built beside the first.
+func KeyName(o *Object, f *Field) string {
+	parts := []string{f.Column}
+	if f.Kind == KindAutoNumber && f.Number != nil {
+		for _, name := range f.Number.Scope {
+			parts = append(parts, columnOf(o, name))
+		}
+	}
+	return IndexName(o.Table, append(parts, "key")...)
 }
 
 // IndexName is the physical name of an index or constraint on a table. Its

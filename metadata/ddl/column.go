@@ -104,6 +104,14 @@ func (p *planner) hideColumn(o *metadata.Object, f *metadata.Field) {
 		Loses: fmt.Sprintf("the values of %s.%s: nobody sees them any more, and after 30 days they may be dropped", o.Name, f.Name)})
 }
 
+// restoreField gives a hidden field back, with its indexes.
+func (p *planner) restoreField(o *metadata.Object, f *metadata.Field) {
+	p.show(o, f)
+	for _, x := range fieldSpecs(o, f) {
+		p.add(o, true, x)
+	}
+}
+
 // show gives a hidden column back: its foreign key, without references that lead
 // nowhere any more. Its indexes are the caller's.
 func (p *planner) show(o *metadata.Object, f *metadata.Field) {

@@ -14,6 +14,12 @@ import (
 // computed again.
 func (p *planner) computedField(c metadata.Change) error {
 	o, old, now := c.NewObject, c.OldField, c.NewField
+	if c.Op == metadata.OpRestore {
+		if old = p.hidden[o.Table+"."+now.Column].FieldWas; slices.Equal(columns(old), columns(now)) {
+			p.restoreField(o, now)
+			return nil
+		}
+	}
 	switch {
 	case c.Op == metadata.OpAdd:
 		if now.Width() > 0 && !p.fresh[o.Table] {
@@ -48,27 +54,6 @@ func (p *planner) computedField(c metadata.Change) error {
 	}
 	for _, column := range quoted(now.Columns()) {
 		p.remade[o.Table+"."+column] = true
-	}
-	return p.remakeIndexes(c)
-}
-
-// remakeIndexes makes the declared indexes again that went with the columns of a
-// field. Those that the plan adds or removes have steps of their own.
-func (p *planner) remakeIndexes(c metadata.Change) error {
-	o := c.NewObject
-	for _, x := range o.Indexes {
-		kept := slices.ContainsFunc(c.OldObject.Indexes, func(was *metadata.Index) bool { return was.Name == x.Name })
-		if name := p.table(x.Name); !kept || p.remade[name] {
-			continue
-		}
-		spec, err := p.declared(o, x)
-		if err != nil {
-			return err
-		}
-		if spec.speaksOf(quoted(c.NewField.Columns())) {
-			p.remade[p.table(x.Name)] = true
-			p.add(o, true, spec)
-		}
 	}
 	return nil
 }

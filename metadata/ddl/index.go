@@ -52,7 +52,7 @@ func fieldSpecs(o *metadata.Object, f *metadata.Field) []indexSpec {
 		return nil
 	}
 	if f.Unique {
-		out = append(out, indexSpec{name: metadata.IndexName(o.Table, f.Column, "key"), columns: quoted(f.KeyColumns()), unique: true, field: f})
+		out = append(out, indexSpec{name: metadata.KeyName(o, f), columns: quoted(f.KeyColumns()), unique: true, field: f})
 	}
 	if f.Kind == metadata.KindAutoNumber && !f.Unique {
 		out = append(out, numberSpec(o, f))
@@ -87,7 +87,7 @@ func numberSpec(o *metadata.Object, f *metadata.Field) indexSpec {
 			}
 		}
 	}
-	return indexSpec{name: metadata.IndexName(o.Table, f.Column, "key"), columns: append(columns, quoted(f.Columns())...), unique: true, field: f}
+	return indexSpec{name: metadata.KeyName(o, f), columns: append(columns, quoted(f.Columns())...), unique: true, field: f}
 }
 
 // recordSpecs are what lists under row rules need: newest first, of all, of an
@@ -158,24 +158,27 @@ func (p *planner) newFieldIndexes(o *metadata.Object, f *metadata.Field, onData 
 
 // changeFieldIndexes drops the indexes that a field had and has no more, and
 // makes those it has now.
-func (p *planner) changeFieldIndexes(o *metadata.Object, old, now *metadata.Field) {
-	was, is := fieldSpecs(o, old), fieldSpecs(o, now)
-	same := func(list []indexSpec, x indexSpec) bool {
-		return slices.ContainsFunc(list, func(y indexSpec) bool {
-			return x.name == y.name && x.method == y.method && x.predicate() == y.predicate() && slices.Equal(x.columns, y.columns)
-		})
-	}
+func (p *planner) changeFieldIndexes(c metadata.Change) {
+	p.replace(c.NewObject, c.NewField, fieldSpecs(c.OldObject, c.OldField), fieldSpecs(c.NewObject, c.NewField))
+}
+
+// replace drops the indexes of was that are not among is, and makes the others.
+func (p *planner) replace(o *metadata.Object, f *metadata.Field, was, is []indexSpec) {
 	for _, x := range was {
-		if !same(is, x) {
-			x.field = now
+		if !slices.ContainsFunc(is, x.same) {
+			x.field = f
 			p.dropIndex(o, x)
 		}
 	}
 	for _, x := range is {
-		if !same(was, x) {
+		if !slices.ContainsFunc(was, x.same) {
 			p.add(o, true, x)
 		}
 	}
+}
+
+func (x indexSpec) same(y indexSpec) bool {
+	return x.name == y.name && x.method == y.method && x.predicate() == y.predicate() && x.overlap == y.overlap && slices.Equal(x.columns, y.columns)
 }
 
 // index follows a declared index.
@@ -207,8 +210,9 @@ func (p *planner) dropDeclared(o *metadata.Object, x *metadata.Index) {
 // add makes an index in the transaction on an empty table, and CONCURRENTLY
 // where there may be data: a unique one before, since it may fail on what there
 // is, any other after. A unique index over columns of the same plan cannot be
-// made before them, so it is made with them; an exclusion constraint is always
-// made within, since PostgreSQL builds none beside the traffic.
+// made before them, so it is made with them, and so is one that takes the place
+// of another of the same name; an exclusion constraint is always made within,
+// since PostgreSQL builds none beside the traffic.
 func (p *planner) add(o *metadata.Object, onData bool, spec indexSpec) {
 	phase := Within
 	if onData && spec.overlap == "" {
@@ -217,7 +221,7 @@ func (p *planner) add(o *metadata.Object, onData bool, spec indexSpec) {
 			phase = Before
 		}
 	}
-	early := phase == Before && p.overNewColumn(o, spec)
+	early := phase == Before && (p.overNewColumn(o, spec) || p.drops(spec))
 	if early {
 		phase = Within
 	}
@@ -247,6 +251,11 @@ func (p *planner) overNewColumn(o *metadata.Object, spec indexSpec) bool {
 		}
 	}
 	return false
+}
+
+// drops says that the plan has dropped an index of the same name so far.
+func (p *planner) drops(spec indexSpec) bool {
+	return slices.ContainsFunc(p.plan.Steps, func(s Step) bool { return s.Kind == DropIndex && s.Index == p.table(spec.name) })
 }
 
 // speaksOf says that the index is over one of some quoted columns, or that its

@@ -134,8 +134,11 @@ func Make(old, def *metadata.Definition, schema string) (*Plan, error) {
 	p := &planner{schema: schema, plan: &Plan{Changes: metadata.Diff(old, def)}, def: def, fresh: map[string]bool{}, hidden: map[string]*metadata.Removed{}}
 	if old != nil {
 		for _, r := range old.Removed {
-			if len(r.Columns) == 0 {
+			switch {
+			case len(r.Columns) == 0:
 				p.hidden[r.Table] = r
+			case r.FieldWas != nil:
+				p.hidden[r.Table+"."+r.FieldWas.Column] = r
 			}
 		}
 	}
@@ -143,6 +146,9 @@ func Make(old, def *metadata.Definition, schema string) (*Plan, error) {
 		if err := p.change(c); err != nil {
 			return nil, err
 		}
+	}
+	if err := p.reindex(old); err != nil {
+		return nil, err
 	}
 	p.plan.Steps = append(p.plan.Steps, p.constraints...)
 	p.plan.Steps = append(p.plan.Steps, p.indexes...)
@@ -155,10 +161,10 @@ type planner struct {
 	schema      string
 	plan        *Plan
 	def         *metadata.Definition
-	tables      map[string]string // by object, made when first asked for
-	fresh       map[string]bool   // tables the plan makes
-	hidden      map[string]*metadata.Removed
-	remade      map[string]bool // table.column of computed fields made anew, and the indexes over them
+	tables      map[string]string            // by object, made when first asked for
+	fresh       map[string]bool              // tables the plan makes
+	hidden      map[string]*metadata.Removed // by table, and by table.column
+	remade      map[string]bool              // table.column of computed fields made anew
 	constraints []Step
 	indexes     []Step
 	engine      *expr.Engine // of conditions of indexes, made when first needed
@@ -196,10 +202,7 @@ func (p *planner) field(c metadata.Change) error {
 			p.addColumn(c.NewObject, c.NewField)
 		}
 	case metadata.OpRestore:
-		p.show(c.NewObject, c.NewField)
-		for _, x := range fieldSpecs(c.NewObject, c.NewField) {
-			p.add(c.NewObject, true, x)
-		}
+		p.restoreField(c.NewObject, c.NewField)
 	case metadata.OpRemove:
 		p.hideColumn(c.NewObject, c.OldField)
 	default:
@@ -226,7 +229,7 @@ func (p *planner) changeField(c metadata.Change) error {
 			SQL: fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s", p.table(o.Table), quote(to[i].Name), columnType(to[i]))})
 	}
 	p.dropTargets(o, old, now)
-	p.changeFieldIndexes(o, old, now)
+	p.changeFieldIndexes(c)
 	return nil
 }
 

@@ -136,3 +136,57 @@ func TestNoPlanForOtherKinds(t *testing.T) {
 		t.Errorf("planned %v", plan.Steps)
 	}
 }
+
+// What is computed and was removed comes back with its column, its data and its
+// indexes; only another type needs another column.
+func TestComputedFieldsAreRestored(t *testing.T) {
+	t.Parallel()
+	total := &metadata.Field{Name: "total", Kind: metadata.KindFormula, Result: metadata.KindInteger, Formula: "record.n * 2", Indexed: true}
+	first := &metadata.Definition{Objects: []*metadata.Object{{Name: "thing", Plural: "things", Fields: []*metadata.Field{{Name: "n", Kind: metadata.KindInteger}, total}}}}
+	metadata.Normalize(first, nil)
+	removed := first.Fork()
+	gone := removed.Own("thing")
+	gone.Fields = gone.Fields[:1]
+	metadata.Normalize(removed, first)
+	plan, err := ddl.Make(first, removed, "ws_main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	removed.Removed = plan.Hidden
+	for formula, want := range map[string]string{
+		"record.n * 2":             `[show createIndex]`,
+		"record.n > 2":             `[dropColumn addColumn createIndex]`,
+		`record.n > 2 ? "a" : "b"`: `[dropColumn addColumn createIndex]`,
+		"now < record.when":        `[dropColumn]`,
+	} {
+		back := removed.Fork()
+		thing, f := back.Own("thing"), total.Clone()
+		if f.Formula = formula; strings.Contains(formula, "?") {
+			f.Result = metadata.KindText
+		} else if !strings.Contains(formula, "*") {
+			f.Result = metadata.KindBoolean
+		}
+		if strings.Contains(formula, "when") {
+			f.Indexed = false
+			thing.Fields = append(thing.Fields, &metadata.Field{Name: "when", Kind: metadata.KindDateTime})
+		}
+		thing.Fields = append(thing.Fields, f)
+		metadata.Normalize(back, removed)
+		if errs := metadata.ValidateChange(back, removed); len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		plan, err := ddl.Make(removed, back, "ws_main")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kinds []ddl.Kind
+		for _, s := range plan.Steps {
+			if s.Field == "total" {
+				kinds = append(kinds, s.Kind)
+			}
+		}
+		if got := fmt.Sprint(kinds); got != want {
+			t.Errorf("%s: %s, want %s", formula, got, want)
+		}
+	}
+}
