@@ -290,9 +290,19 @@ func (e *Engine) numberTaken(r *Request, ops []Op, err error) bool {
 	return slices.ContainsFunc(ops, func(op Op) bool {
 		o := r.View.Snapshot.Lookup(op.Object)
 		return o != nil && slices.ContainsFunc(o.Fields, func(f *metadata.Field) bool {
-			return f.Kind == metadata.KindAutoNumber && op.Values[f.Name] == nil && metadata.KeyName(o.Object, f) == name
+			return f.Kind == metadata.KindAutoNumber && !gives(o, op, f) && metadata.KeyName(o.Object, f) == name
 		})
 	})
+}
+
+// gives says that an operation has a value for a field, by any of its names.
+func gives(o *metadata.ObjectView, op Op, f *metadata.Field) bool {
+	for name, v := range op.Values {
+		if v != nil && o.Field(name) == f {
+			return true
+		}
+	}
+	return false
 }
 
 // textOf is a value as it stands in a number.

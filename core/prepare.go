@@ -103,11 +103,7 @@ func (e *Engine) resolve(r *Request, ops []Op, earlier []*row, i int) *row {
 			w.fail(err.At(w.at(name)...))
 			continue
 		}
-		now := w.object.Field(name).Name // it may be given under a name it had
-		if _, twice := w.given[now]; twice {
-			w.fail(trellis.Errorf(trellis.CodeInvalidInput, "%s is given twice, by the name it has and one it had", now).At(w.at(name)...))
-		}
-		w.given[now] = value
+		w.give(w.object.Field(name), name, value)
 	}
 	return w
 }
@@ -116,7 +112,7 @@ func (e *Engine) resolve(r *Request, ops []Op, earlier []*row, i int) *row {
 // already, for hooks and rules to see.
 func (w *row) increment(name string, inc Increment) {
 	f := w.object.Field(name)
-	if f == nil || slices.Contains(policy.NeverWritable, name) {
+	if f == nil || slices.Contains(policy.NeverWritable, f.Name) {
 		_, err := resolveValue(w.object, name, nil, nil)
 		w.fail(err.At(w.at(name)...))
 		return
@@ -129,7 +125,20 @@ func (w *row) increment(name string, inc Increment) {
 	if w.adds == nil {
 		w.adds = map[string]any{}
 	}
-	w.adds[name], w.given[name] = by, by
+	if w.give(f, name, by) {
+		w.adds[f.Name] = by
+	}
+}
+
+// give notes the value of a field, which may be given under a name it had, and
+// says whether it is the first.
+func (w *row) give(f *metadata.Field, name string, v any) bool {
+	if _, twice := w.given[f.Name]; twice {
+		w.fail(trellis.Errorf(trellis.CodeInvalidInput, "%s is given twice, by the name it has and one it had", f.Name).At(w.at(name)...))
+		return false
+	}
+	w.given[f.Name] = v
+	return true
 }
 
 func resolveValue(o *metadata.ObjectView, name string, v any, earlier []*row) (any, *trellis.Error) {
@@ -293,12 +302,15 @@ func matchFields(w *row) ([]*metadata.Field, *trellis.Error) {
 	if w.verb != Upsert {
 		return []*metadata.Field{w.object.Field("id")}, nil
 	}
-	if !uniqueKey(w.object, w.op.Key) {
-		return nil, trellis.Errorf(trellis.CodeInvalidInput, "%v is no unique key of %s", w.op.Key, w.object.Name)
-	}
 	fields := make([]*metadata.Field, len(w.op.Key))
+	names := make([]string, len(w.op.Key))
 	for i, name := range w.op.Key {
-		fields[i] = w.object.Field(name)
+		if fields[i] = w.object.Field(name); fields[i] != nil {
+			names[i] = fields[i].Name
+		}
+	}
+	if !uniqueKey(w.object, names) {
+		return nil, trellis.Errorf(trellis.CodeInvalidInput, "%v is no unique key of %s", w.op.Key, w.object.Name)
 	}
 	return fields, nil
 }
@@ -500,7 +512,7 @@ func findLookups(r *Request, rows []*row) lookups {
 func madeIn(rows []*row) map[expr.Ref]bool {
 	made := map[expr.Ref]bool{}
 	for _, w := range rows {
-		if w.verb == Create {
+		if w.verb == Create && w.object != nil {
 			made[expr.Ref{Object: w.object.Name, ID: w.id}] = true
 		}
 	}
