@@ -24,7 +24,10 @@ type writePlan struct {
 	// asked are formulas without a column that rules read, each after those it
 	// reads itself.
 	asked []*computed
-	feeds []*feed
+	// windows are roll-ups without a column that rules read, themselves or by a
+	// formula of asked.
+	windows []*rollUp
+	feeds   []*feed
 	// rank is 0 for an object whose records change no parent, else one more than
 	// its parents': locks are taken in its order, values computed in the reverse.
 	rank int
@@ -138,7 +141,7 @@ func (b *book) own(s *metadata.Snapshot, o *metadata.ObjectView) (*writePlan, er
 			return nil, err
 		}
 	}
-	if err := p.ask(s); err != nil {
+	if err := b.ask(s, p); err != nil {
 		return nil, err
 	}
 	p.defaults = inOrder(p.defaults)
@@ -159,38 +162,6 @@ func (b *book) defaultRule(p *writePlan, f *metadata.Field, o *metadata.ObjectVi
 		return trellis.Wrap(trellis.CodeInternal, err, "the default of %s of %s does not compile", f.Name, o.Name)
 	}
 	p.defaults = append(p.defaults, newComputed(f, rule, nil))
-	return nil
-}
-
-// ask finds the formulas without a column that rules read.
-func (p *writePlan) ask(s *metadata.Snapshot) error {
-	seen := map[string]bool{}
-	var visit func(paths []expr.Path) error
-	visit = func(paths []expr.Path) error {
-		for _, path := range paths {
-			f := p.object.Field(path[0])
-			if len(path) != 1 || f == nil || f.Kind != metadata.KindFormula || f.Computed != metadata.AtRead || seen[f.Name] {
-				continue
-			}
-			seen[f.Name] = true
-			calc, err := s.Computation(p.object, f)
-			if err != nil {
-				return err
-			}
-			c := newComputed(f, calc.Rule, calc)
-			p.hops = append(p.hops, c.hops...)
-			if err := visit(calc.Rule.Deps()); err != nil {
-				return err
-			}
-			p.asked = append(p.asked, c)
-		}
-		return nil
-	}
-	for _, rule := range p.rules {
-		if err := visit(rule.Deps()); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -316,6 +287,15 @@ func (b *book) feed(s *metadata.Snapshot, f *metadata.Field, parent *metadata.Ob
 			fd.judges(path)
 		}
 	}
+	for _, r := range own.windows {
+		if r.field.RollUp.Relation != relation {
+			continue
+		}
+		fd.judges(expr.Path{relation})
+		for name := range r.reads {
+			fd.judges(expr.Path{relation, name})
+		}
+	}
 	return fd, nil
 }
 
@@ -331,7 +311,7 @@ func (fd *feed) judges(path expr.Path) {
 // listens says that an object may have a roll-up or a rule over a relation.
 func listens(o *metadata.ObjectView, relation string) bool {
 	for _, f := range o.Fields {
-		if f.RollUp != nil && f.RollUp.Relation == relation && f.Computed == metadata.Stored {
+		if f.RollUp != nil && f.RollUp.Relation == relation {
 			return true
 		}
 	}

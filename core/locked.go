@@ -59,7 +59,8 @@ func (e *Engine) needsLock(r *Request, rows []*row, hold bool) (bool, error) {
 			return false, err
 		}
 		there := w.old != nil
-		w.later = there && w.verb != Delete && (hold || len(w.adds) > 0 || len(plan.lists) > 0 || w.verb == Restore && len(plan.rollUps) > 0) || w.numberless(plan) || w.verb == Create && plan.overLinks()
+		w.later = there && w.verb != Delete && (hold || len(w.adds) > 0 || len(plan.lists) > 0 || len(plan.windows) > 0 || w.verb == Restore && len(plan.rollUps) > 0) ||
+			w.numberless(plan) || w.verb == Create && plan.afterwards()
 		needs = needs || w.later
 		plan.eachParent(w, func(fd *feed, id trellis.ID) {
 			needs = needs || !created[expr.Ref{Object: fd.parent.Name, ID: id}]
@@ -262,7 +263,7 @@ func (l *locking) parents(ctx context.Context, up map[*metadata.ObjectView]map[t
 		if len(plan.feeds) == 0 {
 			continue
 		}
-		found, err := l.load(ctx, o, keys(ids), false)
+		found, err := l.load(ctx, plan, keys(ids), false)
 		if err != nil {
 			return nil, err
 		}
@@ -317,7 +318,10 @@ func (l *locking) lock(ctx context.Context, want map[*metadata.ObjectView]map[tr
 		return strings.Compare(a.plan.object.Name, b.plan.object.Name)
 	})
 	for _, lv := range levels {
-		found, err := l.load(ctx, lv.plan.object, lv.ids, true)
+		found, err := l.load(ctx, lv.plan, lv.ids, true)
+		if err == nil && len(lv.plan.windows) > 0 {
+			found, err = l.load(ctx, lv.plan, lv.ids, false)
+		}
 		if err != nil {
 			return err
 		}
@@ -328,13 +332,20 @@ func (l *locking) lock(ctx context.Context, want map[*metadata.ObjectView]map[tr
 	return nil
 }
 
-// load reads records as the system, trashed ones too.
-func (l *locking) load(ctx context.Context, o *metadata.ObjectView, ids []trellis.ID, lock bool) ([]*query.Stored, error) {
-	values := make([][]any, len(ids))
-	for i, id := range ids {
-		values[i] = []any{id}
+// load reads records as the system, trashed ones too. Without lock, the roll-ups
+// that rules read are among their values: a statement that waits for a lock sees
+// other tables as they were before.
+func (l *locking) load(ctx context.Context, plan *writePlan, ids []trellis.ID, lock bool) ([]*query.Stored, error) {
+	o := plan.object
+	w := &query.Wanted{Object: o, Match: []*metadata.Field{o.Field("id")}, Action: metadata.ActionRead, Trashed: true, Lock: lock}
+	if !lock {
+		w.Computed = plan.windowNames()
 	}
-	found, err := l.engine.stored(ctx, systemRequest(l.r), &query.Wanted{Object: o, Match: []*metadata.Field{o.Field("id")}, Values: values, Action: metadata.ActionRead, Trashed: true, Lock: lock})
+	w.Values = make([][]any, len(ids))
+	for i, id := range ids {
+		w.Values[i] = []any{id}
+	}
+	found, err := l.engine.stored(ctx, systemRequest(l.r), w)
 	if err != nil {
 		return nil, err
 	}
@@ -366,6 +377,9 @@ func (l *locking) renew(ctx context.Context) error {
 				}
 			}
 			w.later = w.later || moved
+			if err := l.recall(w, s); err != nil {
+				return err
+			}
 		}
 		if w.later && w.verb == Update {
 			again = append(again, w)

@@ -35,25 +35,25 @@ func (l *locking) writeRows(ctx context.Context) error {
 			first = append(first, w)
 		}
 	}
-	linked := func(w *row) bool { return w.verb == Create && w.later && l.overLinks(w) }
-	if err := l.judge(ctx, slices.DeleteFunc(slices.Clone(first), linked), nil); err != nil {
+	after := func(w *row) bool { return w.verb == Create && w.later && l.afterwards(w) }
+	if err := l.judge(ctx, slices.DeleteFunc(slices.Clone(first), after), nil); err != nil {
 		return err
 	}
 	if err := l.put(ctx, first); err != nil {
 		return err
 	}
-	return l.judge(ctx, slices.DeleteFunc(first, func(w *row) bool { return !linked(w) }), nil)
+	return l.judge(ctx, slices.DeleteFunc(first, func(w *row) bool { return !after(w) }), nil)
 }
 
-// overLinks says that rules of the row look at lists over links, which are there
-// once the links are written.
-func (l *locking) overLinks(w *row) bool {
+func (l *locking) afterwards(w *row) bool {
 	plan, err := l.plan(w.object)
-	return err == nil && plan.overLinks()
+	return err == nil && plan.afterwards()
 }
 
-func (p *writePlan) overLinks() bool {
-	return slices.ContainsFunc(p.lists, func(path expr.Path) bool { return p.object.Relation(path[0]).Linked() })
+// afterwards says that rules look at what is there once new records are written:
+// lists over links, and roll-ups that the database computes.
+func (p *writePlan) afterwards() bool {
+	return len(p.windows) > 0 || slices.ContainsFunc(p.lists, func(path expr.Path) bool { return p.object.Relation(path[0]).Linked() })
 }
 
 // late says that a row is written after its children, because they decide what
@@ -66,7 +66,7 @@ func (l *locking) late(w *row) (bool, error) {
 		return true, nil
 	}
 	plan, err := l.plan(w.object)
-	return err == nil && (len(plan.lists) > 0 || w.verb == Restore && len(plan.rollUps) > 0), err
+	return err == nil && (len(plan.lists) > 0 || len(plan.windows) > 0 || w.verb == Restore && len(plan.rollUps) > 0), err
 }
 
 // settle computes what children change, from the bottom up: roll-ups by a
@@ -128,16 +128,24 @@ func (l *locking) settleObject(ctx context.Context, plan *writePlan, touches map
 	for _, w := range rows {
 		plan.evaluate(ctx, l.r, w)
 	}
-	if err := l.judge(ctx, rows, touches); err != nil {
+	// A roll-up that the database computes may read the record itself.
+	first, then := rows, []*row(nil)
+	if len(plan.windows) > 0 {
+		first, then = nil, rows
+	}
+	if err := l.judge(ctx, first, touches); err != nil {
 		return err
 	}
-	rows = slices.DeleteFunc(rows, func(w *row) bool { return !w.changes() })
-	for _, w := range rows {
+	changing := slices.DeleteFunc(slices.Clone(rows), func(w *row) bool { return !w.changes() })
+	for _, w := range changing {
 		if err := l.touch(w); err != nil {
 			return err
 		}
 	}
-	return l.put(ctx, rows)
+	if err := l.put(ctx, changing); err != nil {
+		return err
+	}
+	return l.judge(ctx, then, touches)
 }
 
 // rowOf is the row of a record that its children change: the caller's own, or
@@ -261,6 +269,9 @@ func (l *locking) judge(ctx context.Context, rows []*row, touches map[trellis.ID
 		if err := l.loadLists(ctx, plan, there); err != nil {
 			return err
 		}
+		if err := l.loadWindows(ctx, plan, there); err != nil {
+			return err
+		}
 		for _, w := range group {
 			plan.computeForRules(ctx, l.r, w)
 			rules := plan.rules
@@ -284,10 +295,11 @@ func (l *locking) judge(ctx context.Context, rows []*row, touches map[trellis.ID
 func (p *writePlan) concerned(w *row, t *touch) []compiledRule {
 	var out []compiledRule
 	for _, rule := range p.rules {
-		if slices.ContainsFunc(rule.Deps(), func(path expr.Path) bool {
-			return len(path) == 0 || w.changed[path[0]] || t != nil && t.lists[path[0]]
-		}) {
-			out = append(out, rule)
+		for name := range rule.reads {
+			if name == "" || w.changed[name] || t != nil && t.lists[name] {
+				out = append(out, rule)
+				break
+			}
 		}
 	}
 	return out

@@ -29,6 +29,9 @@ type book struct {
 type compiledRule struct {
 	*metadata.ValidationRule
 	*expr.Rule
+	// reads names the fields and lists that the rule stands on in the end, "" for
+	// the record itself.
+	reads map[string]bool
 }
 
 // book is that of the request's revision. One that is pinned to an older
@@ -60,7 +63,7 @@ func (b *book) rulesOf(o *metadata.ObjectView) ([]compiledRule, error) {
 		if err != nil {
 			return nil, trellis.Wrap(trellis.CodeInternal, err, "the rule %s of %s does not compile", v.Name, o.Name)
 		}
-		rules = append(rules, compiledRule{v, c})
+		rules = append(rules, compiledRule{ValidationRule: v, Rule: c})
 	}
 	b.rules[o.Name] = rules
 	return rules, nil
