@@ -3,8 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -12,7 +10,6 @@ import (
 	"github.com/trellishq/trellis/core/pg"
 	"github.com/trellishq/trellis/core/query"
 	"github.com/trellishq/trellis/metadata"
-	"github.com/trellishq/trellis/metadata/expr"
 	"github.com/trellishq/trellis/policy"
 )
 
@@ -479,118 +476,6 @@ func (e *Engine) applyRule(ctx context.Context, r *Request, c *computed, rows []
 		w.set(c.field, c.value(ctx, r, w.image))
 	}
 	return nil
-}
-
-// lookups are the records that a write's lookups are set to, by object, none
-// twice: each must be a live one that the caller may read.
-type lookups map[string][]trellis.ID
-
-// findLookups gives references their ids and collects what lookups are set to.
-// Records made in the same write, the caller and their teams need no check.
-func findLookups(r *Request, rows []*row) lookups {
-	for i, w := range rows {
-		for name, v := range w.given {
-			if ref, ok := v.(Ref); ok && int(ref) < i && w.image != nil {
-				f := w.object.Field(name)
-				w.given[name] = f.RefersTo(rows[ref].object.Name, rows[ref].id)
-				w.set(f, w.given[name])
-			}
-		}
-	}
-	found := lookups{}
-	made := madeIn(rows)
-	seen := map[expr.Ref]bool{}
-	eachLookup(rows, func(_ *row, _ *metadata.Field, to expr.Ref) {
-		if !made[to] && !seen[to] && !own(r.Principal, to) {
-			seen[to] = true
-			found[to.Object] = append(found[to.Object], to.ID)
-		}
-	})
-	return found
-}
-
-func madeIn(rows []*row) map[expr.Ref]bool {
-	made := map[expr.Ref]bool{}
-	for _, w := range rows {
-		if w.verb == Create && w.object != nil {
-			made[expr.Ref{Object: w.object.Name, ID: w.id}] = true
-		}
-	}
-	return made
-}
-
-// checkLookups notes in the rows which lookups name no record that is there.
-func (e *Engine) checkLookups(ctx context.Context, r *Request, rows []*row, found lookups) error {
-	visible := map[string]map[trellis.ID]bool{}
-	for object, ids := range found {
-		seen, err := e.visible(ctx, r, object, ids)
-		if err != nil {
-			return err
-		}
-		visible[object] = seen
-	}
-	made := madeIn(rows)
-	eachLookup(rows, func(w *row, f *metadata.Field, to expr.Ref) {
-		if !made[to] && !own(r.Principal, to) && !visible[to.Object][to.ID] {
-			w.fail(trellis.Errorf(trellis.CodeInvalidInput, "refers to a record that is not there").At(w.at(f.Name)...))
-		}
-	})
-	return nil
-}
-
-// lookupSteps checks lookups inside the transaction: one round trip less than
-// looking first. Which one is wrong is found by another try, the careful one.
-func (e *Engine) lookupSteps(ctx context.Context, r *Request, found lookups) ([]step, error) {
-	var steps []step
-	for _, object := range slices.Sorted(maps.Keys(found)) {
-		st, err := query.AllVisible(ctx, r.space(), r.caller(), r.View.Snapshot.Lookup(object), found[object])
-		if trellis.CodeOf(err) == trellis.CodeInvalidInput { // the object is not the caller's to see
-			return nil, errUnseen
-		}
-		if err != nil {
-			return nil, err
-		}
-		steps = append(steps, step{Statement: st, failed: errUnseen})
-	}
-	return steps, nil
-}
-
-// own says that a lookup names the caller or a team of theirs: whoever may not
-// read people and teams may still say whose a record is.
-func own(p *policy.Principal, to expr.Ref) bool {
-	return p.User != nil && (to.Object == "user" && to.ID == p.User.ID || to.Object == "team" && slices.Contains(p.User.Teams, to.ID))
-}
-
-func eachLookup(rows []*row, do func(w *row, f *metadata.Field, to expr.Ref)) {
-	for _, w := range rows {
-		if w.err != nil || w.image == nil {
-			continue
-		}
-		for name := range w.changed {
-			f := w.object.Field(name)
-			if to, ok := f.Reference(w.image.Values[name]); ok {
-				// A person may always own what they make.
-				if _, given := w.given[name]; given {
-					do(w, f, to)
-				}
-			}
-		}
-	}
-}
-
-func (e *Engine) visible(ctx context.Context, r *Request, object string, ids []trellis.ID) (map[trellis.ID]bool, error) {
-	o := r.View.Snapshot.Lookup(object)
-	if o == nil {
-		return nil, fmt.Errorf("core: a lookup refers to %q, which is not there", object)
-	}
-	seen, err := query.Visible(ctx, e.db, r.space(), r.caller(), o, ids)
-	if trellis.CodeOf(err) == trellis.CodeInvalidInput { // the object is not the caller's to see
-		return nil, nil
-	}
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	return seen, nil
 }
 
 // systemRequest is the same request as the system: for what rules read.
