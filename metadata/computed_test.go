@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/trellishq/trellis/metadata/expr"
@@ -244,34 +245,61 @@ func TestFilling(t *testing.T) {
 }
 
 // TestAKeyWaitsUntilItIsFilled: a unique key over a column that is to be filled
-// is refused; one that is filled, or of a new object, is not.
+// is refused, one that is there already too; one that is filled, or of a new
+// object, is not.
 func TestAKeyWaitsUntilItIsFilled(t *testing.T) {
 	t.Parallel()
 	was := computedShop()
 	was.Own("line").Field("net").Unique = true // of a new object: nothing to fill
+	was.Own("order").Field("total").Unique = true
+	was.Own("account").Indexes = []*Index{{Fields: []string{"revenue", "name"}, Unique: true}}
 	Normalize(was, nil)
 	if errs := ValidateChange(was, nil); errs != nil {
 		t.Fatal(errs)
 	}
+	keyless := func(d *Definition) {
+		d.Own("line").Field("net").Unique = false
+		d.Own("order").Field("total").Unique = false
+		d.Own("account").Indexes = nil
+	}
+	const index = "[objects account indexes 0 fields]"
 	for name, c := range map[string]struct {
 		change func(d *Definition)
-		path   string
+		paths  []string
 	}{
-		"filled":          {func(d *Definition) { d.Own("order").Field("gross").Unique = true }, ""},
-		"changed":         {func(d *Definition) { d.Own("line").Field("net").Formula = "record.price" }, ""},
-		"new":             {func(d *Definition) { addLoud(d).Unique = true }, "[objects account fields loud unique]"},
-		"part of a key":   {func(d *Definition) { addLoud(d); addKey(d, true) }, "[objects account fields loud unique]"},
-		"part of a index": {func(d *Definition) { addLoud(d); addKey(d, false) }, ""},
+		"filled":          {func(d *Definition) { d.Own("order").Field("gross").Unique = true }, nil},
+		"relabelled":      {func(d *Definition) { d.Own("line").Field("net").Label = Label{"en": "N"} }, nil},
+		"changed":         {func(d *Definition) { d.Own("line").Field("net").Formula = "record.price" }, []string{index, "[objects line fields net unique]", "[objects order fields total unique]"}},
+		"changed, no key": {func(d *Definition) { keyless(d); d.Own("line").Field("net").Formula = "record.price" }, nil},
+		"new":             {func(d *Definition) { addLoud(d).Unique = true }, []string{"[objects account fields loud unique]"}},
+		"part of a key":   {func(d *Definition) { addLoud(d); addKey(d, true) }, []string{"[objects account indexes 1 fields]"}},
+		"part of a range": {func(d *Definition) {
+			addLoud(d)
+			o := d.Own("account")
+			o.Fields = append(o.Fields, &Field{Name: "since", Kind: KindDate}, &Field{Name: "until", Kind: KindDate})
+			o.Indexes = append(o.Indexes, &Index{Fields: []string{"loud"}, Unique: true, Range: &IndexRange{From: "since", To: "until"}})
+		}, []string{"[objects account indexes 1 fields]"}},
+		"end of a range": {func(d *Definition) {
+			o := d.Own("order")
+			o.Indexes = append(o.Indexes, &Index{Unique: true, Range: &IndexRange{From: "total", To: "total"}})
+		}, []string{"[objects order indexes 0 range]", "[objects order indexes 0 range]"}},
+		"condition": {func(d *Definition) {
+			o := d.Own("order")
+			o.Indexes = append(o.Indexes, &Index{Fields: []string{"account"}, Unique: true, Where: "record.total > 5.0"})
+		}, []string{"[objects order indexes 0 where]"}},
+		"part of a index": {func(d *Definition) { addLoud(d); addKey(d, false) }, nil},
 	} {
 		def := was.Fork()
 		c.change(def)
 		Normalize(def, was)
 		errs := ValidateChange(def, was)
-		switch {
-		case c.path == "" && errs != nil:
-			t.Errorf("%s: %v", name, errs)
-		case c.path != "" && (len(errs) != 1 || fmt.Sprint(errs[0].Path) != c.path):
-			t.Errorf("%s: want %s, got %v", name, c.path, errs)
+		var paths []string
+		for _, e := range errs {
+			paths = append(paths, fmt.Sprint(e.Path))
+		}
+		slices.Sort(paths)
+		if !slices.Equal(paths, c.paths) {
+			t.Errorf("%s: want %s, got %v", name, c.paths, errs)
 		}
 	}
 }

@@ -2,11 +2,12 @@ package metadata
 
 import "slices"
 
-// keysWhileFilling refuses to make a computed field part of a unique key while
-// its column is not filled: the key would hold for what the column happens to
-// have, and the filling would break against it. Once filled, or before there are
-// records, it may be one; one that is a key already stays it when it is computed
-// otherwise.
+// keysWhileFilling refuses a computed field in a unique key while its column is
+// not filled: the key would hold for what the column happens to have, and the
+// filling would break against it halfway. That goes for a field that is new or
+// becomes part of a key, and for one that is part of a key and is computed
+// otherwise, by a change of something it stands on too. Once filled, or before
+// there are records, it may be one.
 func (v *validator) keysWhileFilling(current *Definition) {
 	if current == nil {
 		return
@@ -21,13 +22,26 @@ func (v *validator) keysWhileFilling(current *Definition) {
 			continue
 		}
 		for _, f := range o.Fields {
-			if f.Computed != Stored || !f.Filling || !o.keyed(f.Name) {
+			if f.Computed != Stored || !f.Filling {
 				continue
 			}
-			if old := was.Field(f.Name); old != nil && was.keyed(f.Name) {
+			old := was.Field(f.Name)
+			known := old != nil && was.keyed(f.Name)
+			if known && old.Filling { // what is there already must not keep other changes
 				continue
 			}
-			v.problem(f, "unique", []any{"objects", o.Name, "fields", f.Name}, "records have no value of it yet, or another; take it out of unique keys, wait until the column is filled, then make it unique")
+			why := "records have no value of it yet, or another; take it out of unique keys, wait until the column is filled, then make it unique"
+			if known {
+				why = "its values are computed anew by this change, and two could be the same on the way; take it out of unique keys with the change, wait until the column is filled, then make it unique again"
+			}
+			if f.Unique {
+				v.problem(f, "unique", []any{"objects", o.Name, "fields", f.Name}, "%s: %s", f.Name, why)
+			}
+			for i, x := range o.Indexes {
+				if x.keys(f.Name) {
+					v.problem(x, "fields", []any{"objects", o.Name, "indexes", i}, "%s: %s", f.Name, why)
+				}
+			}
 		}
 	}
 }
@@ -37,7 +51,10 @@ func (o *Object) keyed(field string) bool {
 	if f := o.Field(field); f != nil && f.Unique {
 		return true
 	}
-	return slices.ContainsFunc(o.Indexes, func(x *Index) bool {
-		return (x.Unique || x.Range != nil) && slices.Contains(x.Fields, field)
-	})
+	return slices.ContainsFunc(o.Indexes, func(x *Index) bool { return x.keys(field) })
+}
+
+// keys says that an index keeps records apart by a field, among others.
+func (x *Index) keys(field string) bool {
+	return (x.Unique || x.Range != nil) && slices.Contains(x.Fields, field)
 }

@@ -263,7 +263,7 @@ func TestIndexesOverARetypedFormulaAreKept(t *testing.T) {
 	c, db := start(t)
 	thing := &metadata.Object{Name: "thing", Plural: "things", Fields: []*metadata.Field{
 		{Name: "count", Kind: metadata.KindInteger}, {Name: "value", Kind: metadata.KindFormula, Result: metadata.KindBoolean, Formula: "record.count > 2"},
-	}, Indexes: []*metadata.Index{{Fields: []string{"value"}}, {Fields: []string{"count", "value"}, Unique: true}}}
+	}, Indexes: []*metadata.Index{{Fields: []string{"value"}}, {Fields: []string{"count", "value"}}}}
 	apply(t, c, catalog.Packages(withPackage(&metadata.Definition{Objects: []*metadata.Object{thing}})), catalog.Options{})
 	if _, err := db.Exec(t.Context(), `INSERT INTO ws_main.thing (id, created_at, created_by, updated_at, updated_by, version, count)
 		SELECT gen_random_uuid(), now(), 'system', now(), 'system', 1, n FROM generate_series(1, 10) AS n`); err != nil {
