@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/trellishq/trellis/metadata/expr"
@@ -128,5 +129,75 @@ func TestFormerNamesMustBeFree(t *testing.T) {
 		if errs := ValidateChange(draft, current); len(errs) != 1 {
 			t.Errorf("%s: %v", name, errs)
 		}
+	}
+}
+
+// A list over links has former names like any other field: rules that say them
+// go on.
+func TestListsAnswerToFormerNames(t *testing.T) {
+	t.Parallel()
+	of := func(tags *Field) *Definition {
+		return &Definition{Objects: []*Object{{Name: "tag", Plural: "tags"}, {Name: "note", Plural: "notes", Fields: []*Field{tags},
+			Rules:   []*ValidationRule{{Name: "few", Rule: "size(record.tags) < 9 && record.tags.exists(t, t.version > 0)", Message: Label{"en": "Few"}}},
+			Indexes: []*Index{{Fields: []string{"createdAt"}, Where: `record.version != 3`}}}}}
+	}
+	current := of(&Field{Name: "tags", Kind: KindManyToMany, Target: "tag", Inverse: "notes"})
+	Normalize(current, nil)
+	draft := of(&Field{Name: "labels", Kind: KindManyToMany, Target: "tag", Inverse: "notes", Formerly: []*Alias{{Name: "tags"}}})
+	Normalize(draft, current)
+	if errs := ValidateChange(draft, current); len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	if changes := Diff(current, draft); len(changes) != 1 || changes[0].Op != OpRename {
+		t.Errorf("a rename makes %v", changes)
+	}
+	for _, s := range []*Snapshot{New(draft, 2), New(current, 1).Next(draft, 2)} {
+		note := s.Lookup("note")
+		if r := note.Relation("tags"); r == nil || r != note.Relation("labels") {
+			t.Errorf("the list under its former name is %v", r)
+		}
+		if back := s.Lookup("tag").Relation("notes"); back == nil || s.Lookup("tag").Relation("tags") != nil {
+			t.Errorf("the list back is %v", back)
+		}
+		if _, err := s.Exprs().Compile("note", "size(record.tags) < 9", expr.Validate); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What follows a rename is done in the change that renames: the next change,
+// whatever it is, finds nothing more to do.
+func TestNothingFollowsLater(t *testing.T) {
+	t.Parallel()
+	folder := func(object, field string, was ...string) *Definition {
+		thing := &Object{Name: object, Plural: object + "s", Fields: []*Field{{Name: field, Kind: KindInteger}}, Indexes: []*Index{{Fields: []string{"size"}, Where: "record.size > 2"}}}
+		for _, a := range was {
+			thing.Fields[0].Formerly = append(thing.Fields[0].Formerly, &Alias{Name: a})
+		}
+		if object != "thing" {
+			thing.Formerly = []*Alias{{Name: "thing"}}
+		}
+		return &Definition{Objects: []*Object{thing, {Name: "note", Plural: "notes", Fields: []*Field{{Name: "about", Kind: KindManyToMany, Target: "thing"}}}}}
+	}
+	var current *Definition
+	for i, d := range []*Definition{folder("thing", "size"), folder("item", "length", "size"), folder("item", "height", "length", "size")} {
+		Normalize(d, current)
+		if errs := ValidateChange(d, current); len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		for _, o := range d.Objects {
+			if o.Table == "thing" && !strings.HasPrefix(o.Indexes[0].Name, "thing__size__") {
+				t.Errorf("%d: the index becomes %s", i, o.Indexes[0].Name)
+			}
+		}
+		again := d.Clone()
+		Normalize(again, d)
+		if changes := Diff(d, again); len(changes) > 0 {
+			t.Errorf("%d: %v", i, changes)
+		}
+		current = d
+	}
+	if link := current.Object("noteAbout"); link == nil || link.Field("item") == nil || link.Table != "note_about" {
+		t.Errorf("the link is %+v", link)
 	}
 }

@@ -165,8 +165,10 @@ func intoText(was, f *Field) (Conversion, bool) {
 		loses = fmt.Sprintf("values whose text is longer than %d characters", n)
 	}
 	switch was.Kind {
-	case KindText, KindEmail, KindPhone, KindLongText, KindURL, KindAutoNumber, KindSelect, KindExpression:
+	case KindText, KindEmail, KindPhone, KindLongText, KindURL, KindAutoNumber, KindSelect:
 		return Conversion{}, true
+	case KindExpression: // copied, since no text becomes an expression again
+		return copying(""), true
 	case KindRichText:
 		return copying("the formatting"), true
 	case KindInteger, KindDecimal, KindPercent, KindBoolean, KindDate, KindDateTime, KindRating:

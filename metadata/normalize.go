@@ -20,6 +20,10 @@ func Normalize(def, current *Definition) {
 	}
 	addSystemObjects(def)
 	dissolve(def, current)
+	if former := formerNames(def); former != nil { // first, so that all that follows finds names as they are
+		objects := unshared(def.Objects, current.Objects)
+		former.follow(def, objects, unshared(def.Policies, current.Policies), freshNames(objects, current))
+	}
 	nameLinks(unshared(def.Objects, current.Objects), current)
 	implyLinks(def, current)
 	Sort(def)
@@ -37,9 +41,6 @@ func Normalize(def, current *Definition) {
 	}
 	settleComputed(def, current)
 	namePhysical(def, current)
-	if former := formerNames(def); former != nil {
-		former.follow(def, objects, policies, freshNames(objects, current))
-	}
 	addPackages(def, objects, roles, policies)
 }
 

@@ -240,12 +240,12 @@ func TestWhatKindsMayBecome(t *testing.T) {
 	texts := "text email phone longText autoNumber"
 	copies := "integer decimal boolean date dateTime select richText url percent" // of text
 	inPlace := map[Kind]string{
-		KindText: texts, KindEmail: texts, KindPhone: texts, KindLongText: texts, KindAutoNumber: texts, KindURL: texts, KindSelect: texts, KindExpression: texts,
+		KindText: texts, KindEmail: texts, KindPhone: texts, KindLongText: texts, KindAutoNumber: texts, KindURL: texts, KindSelect: texts,
 		KindRating: "integer", KindFormula: "rollUp", KindRollUp: "formula", KindLookup: "", KindUser: "",
 	}
 	made := map[Kind]string{
 		KindText: copies, KindEmail: copies, KindPhone: copies, KindLongText: copies, KindAutoNumber: copies, KindURL: copies,
-		KindRichText: texts, KindInteger: "text longText decimal percent rating", KindDecimal: "text longText integer percent",
+		KindExpression: texts, KindRichText: texts, KindInteger: "text longText decimal percent rating", KindDecimal: "text longText integer percent",
 		KindPercent: "text longText integer decimal", KindCurrency: "decimal", KindBoolean: "text longText", KindRating: "text longText decimal",
 		KindDate: "text longText dateTime", KindDateTime: "text longText date", KindSelect: "multiSelect", KindMultiSelect: "text longText select",
 	}

@@ -120,8 +120,11 @@ func newObjectView(o *Object) *ObjectView {
 	}
 	for i, f := range v.All {
 		for _, a := range f.Formerly {
-			if _, taken := v.at[a.Name]; !taken {
-				v.at[a.Name], v.expr.Fields[a.Name] = i, v.expr.Fields[f.Name]
+			if _, taken := v.at[a.Name]; taken {
+				continue
+			}
+			if v.at[a.Name] = i; !f.Linked() { // lists are found in settle
+				v.expr.Fields[a.Name] = v.expr.Fields[f.Name]
 			}
 		}
 	}
@@ -168,6 +171,13 @@ func (v *ObjectView) settle() {
 		for _, r := range list {
 			v.relations[r.Name] = r
 			v.expr.Relations[r.Name] = &expr.Relation{Name: r.Name, Target: r.Object}
+		}
+	}
+	for _, r := range v.Links {
+		for _, a := range r.Field.Formerly {
+			if f := v.Field(a.Name); f == r.Field && !r.back && v.relations[a.Name] == nil {
+				v.relations[a.Name], v.expr.Relations[a.Name] = r, v.expr.Relations[r.Name]
+			}
 		}
 	}
 }

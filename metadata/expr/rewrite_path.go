@@ -69,6 +69,9 @@ func (w *rewriter) field(e celast.Expr, base kind, name string) kind {
 	}
 	f, ok := t.object.Fields[name]
 	if r := t.object.Relations[name]; !ok && r != nil {
+		if r.Name != name {
+			w.setSelect(e, e.AsSelect().Operand(), r.Name, e.AsSelect().IsTestOnly())
+		}
 		return w.relation(e, base, r)
 	}
 	if !ok {
