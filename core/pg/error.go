@@ -102,7 +102,9 @@ func classifyState(state string) (trellis.Code, string) {
 		return trellis.CodeTimeout, "the records are locked by another change that takes too long; try again"
 	case "57014", "25P03", "25P04":
 		return trellis.CodeTimeout, "this took too long and was stopped"
-	case StateUndefinedTable, StateUndefinedColumn:
+	case "42804", "42883", "42846": // of another type, so that nothing compares or assigns it
+		return trellis.CodeUnavailable, "a column in the database is of another type than the metadata says; if somebody changed it by hand, the drift report names it"
+	case StateUndefinedTable, StateUndefinedColumn, "42803": // a column "count" that is not there is count(the record) to PostgreSQL
 		return trellis.CodeUnavailable, "the database lacks a table or column that was asked for; if somebody changed it by hand, the drift report names it"
 	case "57P01", "57P02", "57P03", "57P05", "25006":
 		return trellis.CodeUnavailable, "the database cannot be reached right now; try again"

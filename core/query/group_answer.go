@@ -24,7 +24,11 @@ type told struct {
 func (t *told) read(rows pgx.Rows, parents int) error {
 	defer rows.Close()
 	t.start, t.count = make([]int, parents+1), make([]int64, parents)
-	parent, inParent := 0, 0
+	parent, inParent, skip := 0, 0, 0
+	if t.nested {
+		skip = 1
+	}
+	odd := strangers(rows, skip, t.codecs)
 	for rows.Next() {
 		cells := rows.RawValues()
 		if t.nested {
@@ -38,6 +42,9 @@ func (t *told) read(rows pgx.Rows, parents int) error {
 		}
 		if len(cells) != len(t.codecs) {
 			return fmt.Errorf("query: %d columns came, %d were asked", len(cells), len(t.codecs))
+		}
+		if err := odd.in(cells); err != nil {
+			return err
 		}
 		if t.counts {
 			t.count[max(parent-1, 0)] = int64(binary.BigEndian.Uint64(cells[0]))

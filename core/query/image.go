@@ -272,6 +272,7 @@ func (l *stored) read(rows pgx.Rows) ([]*Stored, error) {
 	if l.w.Many == 0 {
 		out = make([]*Stored, len(l.w.Values))
 	}
+	odd := strangers(rows, 4+len(l.flags), l.codecs())
 	for rows.Next() {
 		raw := rows.RawValues()
 		ord := int(binary.BigEndian.Uint64(raw[0])) - 1
@@ -284,6 +285,9 @@ func (l *stored) read(rows pgx.Rows) ([]*Stored, error) {
 		for i, name := range l.flags {
 			s.Fields[name] = raw[i][0] != 0
 		}
+		if err := odd.in(raw[len(l.flags):]); err != nil {
+			return nil, err
+		}
 		if err := l.readFields(s, raw[len(l.flags):]); err != nil {
 			return nil, err
 		}
@@ -294,6 +298,21 @@ func (l *stored) read(rows pgx.Rows) ([]*Stored, error) {
 		}
 	}
 	return out, rows.Err()
+}
+
+// codecs are those of the columns of all fields.
+func (l *stored) codecs() []codec {
+	var out []codec
+	for i, f := range l.fields {
+		for n := range l.widths[i] {
+			of := f.Type()
+			if l.widths[i] > 1 {
+				of = f.Part(n).Of
+			}
+			out = append(out, codecOf(of))
+		}
+	}
+	return out
 }
 
 func (l *stored) readFields(s *Stored, raw [][]byte) error {
@@ -387,7 +406,11 @@ func Visible(ctx context.Context, db DB, space *Space, caller *Caller, o *metada
 	defer rows.Close()
 	seen := make(map[trellis.ID]bool, len(ids))
 	for rows.Next() {
-		seen[trellis.ID(rows.RawValues()[0])] = true
+		id := rows.RawValues()[0]
+		if len(id) != len(trellis.ID{}) {
+			return nil, errOtherType()
+		}
+		seen[trellis.ID(id)] = true
 	}
 	return seen, rows.Err()
 }

@@ -278,7 +278,7 @@ func (f *fetched) read(rows pgx.Rows) error {
 	} else if f.level.list == nil && len(f.level.children) == 0 {
 		take = f.writeRecord
 	}
-	parent := 0
+	parent, odd := 0, strangers(rows, 0, f.level.codecs)
 	for rows.Next() {
 		if f.n >= maxLevelRows {
 			return errTooManyRows()
@@ -286,6 +286,9 @@ func (f *fetched) read(rows pgx.Rows) error {
 		raw := rows.RawValues()
 		if len(raw) != len(f.level.codecs) {
 			return fmt.Errorf("query: %d columns came, %d were asked", len(raw), len(f.level.codecs))
+		}
+		if err := odd.in(raw); err != nil {
+			return err
 		}
 		if f.level.nested {
 			ord := int(binary.BigEndian.Uint64(raw[0]))
