@@ -80,9 +80,9 @@ func FuzzSearch(f *testing.F) {
 		if err != nil {
 			return ""
 		}
-		k := &seeker{builder: &builder{}, searching: parsed, s: scope{alias: "t0"}, fields: fields, bound: map[string]string{}}
+		k := parsed.over(&builder{}, scope{alias: "t0"}, fields)
 		k.found(true)
-		k.begins(true)
+		k.begins()
 		for _, a := range k.args {
 			if _, ok := a.([]string); !ok && a.(string) == "" {
 				return "an empty pattern"

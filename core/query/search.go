@@ -101,7 +101,12 @@ type seeker struct {
 	*searching
 	s      scope
 	fields []*metadata.Field
-	bound  map[string]string // parameters by value, so that each is bound once
+	// texts and phones are those that are compared as they are and as digits.
+	texts, phones []*metadata.Field
+	bound         map[string]string // parameters by value, so that each is bound once
+	// lines are the texts of the fields but phones, a line each: an expression,
+	// or the column of a subquery that has it. "" when all are phones.
+	lines string
 }
 
 // seek is the search of a level's rows, the same for all its conditions.
@@ -118,74 +123,133 @@ func newSeeker(b *builder, s scope, text string) (*seeker, error) {
 	if err != nil {
 		return nil, at(err, "search")
 	}
-	k := &seeker{builder: b, searching: parsed, s: s, fields: searched(s), bound: map[string]string{}}
-	if len(k.fields) == 0 {
+	fields := searched(s)
+	if len(fields) == 0 {
 		return nil, errNothingSearched(s.object.Name).At("search")
 	}
-	return k, nil
+	return parsed.over(b, s, fields), nil
 }
+
+// over is the search over some fields of a scope.
+func (p *searching) over(b *builder, s scope, fields []*metadata.Field) *seeker {
+	k := &seeker{builder: b, searching: p, s: s, fields: fields, bound: map[string]string{}}
+	for _, f := range k.fields {
+		if f.Kind == metadata.KindPhone {
+			k.phones = append(k.phones, f)
+		} else {
+			k.texts = append(k.texts, f)
+		}
+	}
+	if len(k.texts) > 0 {
+		k.lines = ddl.SearchLines(k.texts, k.column)
+	}
+	return k
+}
+
+func (k *seeker) column(name string) string { return k.s.alias + "." + Ident(name) }
 
 // found writes that all words are there. byIndex also asks the indexes for
 // their pairs, else the texts alone are compared, which costs less where a few
 // records are looked at.
 func (k *seeker) found(byIndex bool) {
+	k.eachWord(func(w word) { k.anywhere(w, byIndex) })
+}
+
+func (k *seeker) eachWord(meets func(word)) {
 	for i, w := range k.words {
 		if i > 0 {
 			k.text(" AND ")
 		}
-		k.anywhere(w, byIndex, false)
+		k.text("(")
+		meets(w)
+		k.text(")")
 	}
 }
 
-// begins writes that a field begins with the whole text.
-func (k *seeker) begins(byIndex bool) { k.anywhere(k.whole, byIndex, true) }
+// begins writes that a field begins with the whole text. The lines tell sooner
+// that none does; one may be within a text.
+func (k *seeker) begins() {
+	if k.lines == "" {
+		k.each(k.whole, true, k.fields, "", k.has)
+		return
+	}
+	k.text("((")
+	k.like(k.lines, pattern(k.whole.text, true))
+	k.text(" OR ")
+	k.like(k.lines, pattern("\n"+k.whole.text, false))
+	k.text(") AND (")
+	k.each(k.whole, true, k.texts, "", k.has)
+	k.text("))")
+	k.each(k.whole, true, k.phones, " OR ", k.has)
+}
+
+// mayBegin writes that the indexes have the first pair of the whole text.
+func (k *seeker) mayBegin() { k.each(k.whole, true, k.fields, "", k.hasPairs) }
 
 // anywhere writes that one of the fields has a word. What the indexes are asked
 // stands apart from the comparison of texts, which implies it: so PostgreSQL
 // leaves it out where the index has answered, and compares the texts, which
-// costs less than making their pairs, of a record that another word found.
-func (k *seeker) anywhere(w word, byIndex, first bool) {
-	k.text("(")
+// costs less than making their pairs.
+func (k *seeker) anywhere(w word, byIndex bool) {
 	if byIndex {
-		k.text("(")
-		k.each(w, first, k.hasPairs)
+		k.each(w, false, k.fields, "", k.hasPairs)
 		k.text(") AND (")
 	}
-	k.each(w, first, k.has)
-	if byIndex {
-		k.text(")")
+	if k.lines == "" || utf8.RuneCountInString(w.text) == 1 {
+		k.each(w, false, k.fields, "", k.has)
+	} else {
+		k.like(k.lines, pattern(w.text, false))
+		k.each(w, false, k.phones, " OR ", k.has)
 	}
-	k.text(")")
 }
 
-// each writes that one of the fields in which a word can be meets a condition.
-func (k *seeker) each(w word, first bool, meets func(column, text string, first bool)) {
-	sep := ""
-	for _, f := range k.fields {
+// each writes that one of some fields in which a word can be meets a condition.
+// before stands before the first; when it is "", FALSE is written for none.
+func (k *seeker) each(w word, first bool, fields []*metadata.Field, before string, meets func(f *metadata.Field, text string, first bool)) {
+	sep := before
+	for _, f := range fields {
 		text := w.in(f)
 		if text == "" {
 			continue
 		}
 		k.text(sep)
 		sep = " OR "
-		meets(ddl.SearchText(f, func(name string) string { return k.s.alias + "." + Ident(name) }), text, first || utf8.RuneCountInString(text) == 1)
+		meets(f, text, first || utf8.RuneCountInString(text) == 1)
 	}
 	if sep == "" {
 		k.text("FALSE")
 	}
 }
 
-// has writes that a column has a text, at its beginning or anywhere.
-func (k *seeker) has(column, text string, first bool) {
-	pattern := pattern(text, first)
-	k.text(column + " LIKE ")
+// has writes that a field has a text, at its beginning or anywhere.
+func (k *seeker) has(f *metadata.Field, text string, first bool) {
+	if f.Kind != metadata.KindPhone {
+		k.like(ddl.SearchText(f, k.column), pattern(text, first))
+		return
+	}
+	// The digits with anything between them are seen sooner than what is between
+	// them is taken out.
+	k.text("(")
+	k.like(k.column(f.Part(0).Name), "%"+strings.Join(strings.Split(text, ""), "%")+"%")
+	k.text(" AND ")
+	k.like(ddl.SearchText(f, k.column), pattern(text, first))
+	k.text(")")
+}
+
+func (k *seeker) like(sql, pattern string) {
+	k.text(sql + " LIKE ")
 	k.param(pattern, pattern, "text")
 }
 
-// hasPairs writes that a column has the pairs of a text.
-func (k *seeker) hasPairs(column, text string, first bool) {
-	k.text(ddl.SearchPairs(column) + " @> ")
+// hasPairs writes that a field has the pairs of a text. The value comes from a
+// subquery, so that PostgreSQL does not guess from it how many records have all
+// of them: it takes the pairs of a word for independent, would find too few, and
+// read every record with one word, however frequent, without asking the index
+// for the others.
+func (k *seeker) hasPairs(f *metadata.Field, text string, first bool) {
+	k.text(ddl.SearchPairs(ddl.SearchText(f, k.column)) + " @> (SELECT ")
 	k.param("pairs "+pattern(text, first), pairs(text, first), "text[]")
+	k.text(")")
 }
 
 func pattern(text string, first bool) string {
@@ -231,7 +295,7 @@ func (c *compiler) rankKeys(r *rows, text string) ([]sortKey, error) {
 	}
 	sql, _ := r.b.capture(func() error {
 		r.b.text("(CASE WHEN ")
-		k.begins(false)
+		k.begins()
 		r.b.text(" THEN 2 ELSE 1 END)::int8")
 		return nil
 	})

@@ -16,6 +16,9 @@ import (
 // newestRows is how many of the newest records an arm looks at.
 const newestRows = 5_000
 
+// linesColumn has a sign that no column of a table has.
+const linesColumn = `"?lines"`
+
 // top is the tier of records where a field begins with the text.
 const top = 2
 
@@ -27,11 +30,23 @@ type ranking struct {
 	k    *seeker
 	base string // which records belong to the list, the search aside
 	n    string // rows wanted
+	// lines is selected as linesColumn by the subqueries that records are taken
+	// from, so that it is made once for each, however many words it is compared
+	// with; expression is what it is there.
+	lines, expression string
 
 	// shared says that both tiers take their newest records from one arm, n.
 	shared bool
 	with   strings.Builder
-	hits   []string
+	arms   []string // whose rows are among what is found
+	hits   []string // those rows, an arm each
+}
+
+// inline is the search within those subqueries, which have no such column yet.
+func (g *ranking) inline() *seeker {
+	k := *g.k
+	k.lines = g.expression
+	return &k
 }
 
 // rankable says that the list is a search that can be read in tiers.
@@ -50,6 +65,10 @@ func (c *compiler) finishRanked(l *level, r *rows, q *List) error {
 	}
 	if g.k, err = r.seek(q.Search); err != nil {
 		return err
+	}
+	if g.k.lines != "" {
+		g.expression, g.lines = g.k.lines, ", "+g.k.lines+" AS "+linesColumn
+		g.k.lines = r.s.alias + "." + linesColumn
 	}
 	from, after, err := g.position(q.After)
 	if err != nil {
@@ -93,57 +112,67 @@ func (g *ranking) position(cursor string) (tier int, after string, err error) {
 
 // newest looks once through the newest records for both tiers of a first page.
 func (g *ranking) newest() {
-	begins, _ := g.r.b.capture(func() error { g.k.begins(false); return nil })
-	found, _ := g.r.b.capture(func() error { g.k.found(false); return nil })
 	alias := g.r.s.alias
-	g.arm("n", "SELECT "+alias+`."id", `+alias+`."created_at", `+begins+` IS TRUE AS "first" FROM `+g.window("TRUE")+" WHERE "+g.base+" AND "+found)
+	g.arm("n", "SELECT "+alias+`."id", `+alias+`."created_at", (`+g.sql(g.k.begins)+`) IS TRUE AS "first" FROM `+
+		g.window("TRUE")+" WHERE "+g.base+" AND "+g.sql(func() { g.k.found(false) }))
 	g.shared = true
+}
+
+// sql is what write writes.
+func (g *ranking) sql(write func()) string {
+	sql, _ := g.r.b.capture(func() error { write(); return nil })
+	return sql
 }
 
 // window is the newest records of the table from a place on.
 func (g *ranking) window(after string) string {
-	alias := g.r.s.alias
-	return "(SELECT * FROM " + g.c.space.TableName(g.r.s.object) + " " + alias + " WHERE " + after + g.newestFirst() + strconv.Itoa(newestRows) + ") " + alias
+	return g.from(after + g.newestFirst("LIMIT") + strconv.Itoa(newestRows))
 }
 
-func (g *ranking) newestFirst() string {
+// from takes records from the table, with the lines that words are looked for in.
+func (g *ranking) from(where string) string {
 	alias := g.r.s.alias
-	return " ORDER BY " + alias + `."created_at" DESC, ` + alias + `."id" DESC LIMIT `
+	return "(SELECT *" + g.lines + " FROM " + g.c.space.TableName(g.r.s.object) + " " + alias + " WHERE " + where + ") " + alias
+}
+
+func (g *ranking) newestFirst(cut string) string {
+	alias := g.r.s.alias
+	return " ORDER BY " + alias + `."created_at" DESC, ` + alias + `."id" DESC ` + cut + " "
 }
 
 // tier adds the two arms of a tier: w among the newest records, g by the index.
+// In g the texts are compared beside the pairs: where PostgreSQL has not asked
+// the indexes for all words, few records are left whose pairs it makes.
 func (g *ranking) tier(tier int, after string) {
-	of := func(byIndex bool) string {
-		sql, _ := g.r.b.capture(func() error {
-			if tier == 1 {
-				g.k.found(byIndex)
-				g.r.b.text(" AND ")
-				g.k.begins(false)
-				g.r.b.text(" IS NOT TRUE")
-				return nil
-			}
-			g.k.begins(byIndex)
-			g.r.b.text(" AND ")
-			g.k.found(false)
-			return nil
-		})
-		return sql
+	begins, found := g.sql(g.k.begins), g.sql(func() { g.k.found(false) })
+	inline := g.inline()
+	within := g.sql(func() { inline.found(true) })
+	if tier == top {
+		within = "(" + g.sql(inline.mayBegin) + ") AND " + g.sql(func() { inline.found(false) })
+		begins = "(" + begins + ")"
+	} else {
+		begins = "(" + begins + ") IS NOT TRUE"
 	}
-	alias, table := g.r.s.alias, g.c.space.TableName(g.r.s.object)
-	newest := g.newestFirst()
-	columns := "SELECT " + alias + `."id", ` + alias + `."created_at" FROM `
+	newest := g.newestFirst("LIMIT")
+	columns := "SELECT " + g.r.s.alias + `."id", ` + g.r.s.alias + `."created_at" FROM `
 	t := strconv.Itoa(tier)
-
+	g.arm("o"+t, "SELECT EXISTS (SELECT FROM "+g.c.space.TableName(g.r.s.object)+" "+g.r.s.alias+" WHERE "+after+g.newestFirst("OFFSET")+strconv.Itoa(newestRows)+`) AS "more"`)
 	if g.shared {
 		is := map[bool]string{true: `"first"`, false: `NOT "first"`}[tier == top]
-		g.arm("w"+t, columns+"n "+alias+" WHERE "+is+newest+g.n)
+		g.arm("w"+t, columns+"n "+g.r.s.alias+" WHERE "+is+newest+g.n)
 	} else {
-		g.arm("w"+t, columns+g.window(after)+" WHERE "+g.guard()+g.base+" AND "+of(false)+newest+g.n)
+		g.arm("w"+t, columns+g.window(after)+" WHERE "+g.guard()+g.base+" AND "+found+" AND "+begins+newest+g.n)
 	}
-	full := "(SELECT count(*) FROM w" + t + ") >= " + g.n
-	g.hits = append(g.hits, "SELECT "+t+`::int8 AS "rank", * FROM w`+t+" WHERE "+full)
-	g.arm("g"+t, columns+table+" "+alias+" WHERE "+g.guard()+g.base+" AND "+after+" AND "+of(true)+newest+g.n)
-	g.hits = append(g.hits, "SELECT "+t+"::int8, * FROM g"+t)
+	g.hit(t, "w"+t, " WHERE (SELECT count(*) FROM w"+t+") >= "+g.n+" OR NOT "+g.older(t))
+	older := g.guard() + g.older(t) + " AND "
+	g.arm("g"+t, columns+g.from(older+g.base+" AND "+after+" AND "+within+" OFFSET 0")+" WHERE "+begins+newest+g.n)
+	g.hit(t, "g"+t, "")
+}
+
+// hit adds the rows of an arm to what is found.
+func (g *ranking) hit(tier, arm, where string) {
+	g.arms = append(g.arms, arm)
+	g.hits = append(g.hits, "SELECT "+tier+`::int8 AS "rank", * FROM `+arm+where)
 }
 
 func (g *ranking) arm(name, sql string) {
@@ -156,12 +185,15 @@ func (g *ranking) arm(name, sql string) {
 // guard is that no arm so far has enough.
 func (g *ranking) guard() string {
 	var s string
-	for _, hit := range g.hits {
-		name := hit[strings.LastIndex(hit, "* FROM ")+len("* FROM "):][:2]
-		s += "(SELECT count(*) FROM " + name + ") < " + g.n + " AND "
+	for _, arm := range g.arms {
+		s += "(SELECT count(*) FROM " + arm + ") < " + g.n + " AND "
 	}
 	return s
 }
+
+// older is that there are records beyond those among which a tier was tried. In
+// a small table there are none, and the indexes are not asked at all.
+func (g *ranking) older(tier string) string { return `(SELECT "more" FROM o` + tier + ")" }
 
 func (g *ranking) statement() string {
 	var s strings.Builder

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/metadata/expr"
@@ -127,6 +129,71 @@ func TestSearchFinds(t *testing.T) {
 		if _, err := newSeeker(&builder{}, scope{}, text); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %q in %v", text, err, want, l)
 		}
+	}
+}
+
+// TestSearchComparesEachField: the fields are compared in one text, where no
+// word reaches from one into the next, and a later line of a text is not its
+// beginning.
+func TestSearchComparesEachField(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, people())
+	for n, f := range []struct{ name, code, secret string }{
+		{"科技\n上海一号", "L-1", "第一行\n王"},
+		{"上海二号", "L-2", "\u0301x"},
+		{"e", "L-3", "\u0301x"},
+		{"ΟΔΟΣ", "L-4", "ﬁne ①②"},
+		{"\u2126 ǅ", "L-5", "上海"},
+	} {
+		w.firm(n, "name, code, secret", f.name, f.code, f.secret)
+	}
+	for text, want := range map[string]string{
+		"上海":      "L-5 L-2 L-1", // the last by a later line only, after what begins with it
+		"海二":      "L-2",
+		"号l":      "",
+		"号\nl":    "", // two words: 号 alone begins nothing
+		"王":       "",
+		"é":       "",
+		"\u0301x": "L-3 L-2",
+		"οδοσ":    "L-4",
+		"FINE":    "L-4",
+		"12":      "L-4",
+		"ω":       "L-5",
+		"ω ǆ":     "L-5",
+		"-4":      "L-4",
+	} {
+		if got := w.found(w.caller("all"), List{Search: text}); got != want {
+			t.Errorf("%q finds %q, want %q", text, got, want)
+		}
+		if got := w.found(w.caller("all"), List{Search: text, Order: []Order{{Field: "code"}}}); len(got) != len(want) {
+			t.Errorf("%q ordered finds %q, want those of %q", text, got, want)
+		}
+	}
+}
+
+// TestSearchAsksForEachWord: two words that many records have and no two
+// together are both looked up, and only what has both is read.
+func TestSearchAsksForEachWord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, people())
+	w.exec(`INSERT INTO ws_main.firm (id, created_at, created_by, updated_at, updated_by, version, name, code)
+		SELECT gen_random_uuid(), '2026-01-01'::timestamptz + n * interval '1 min', 'system', now(), 'system', 1,
+			CASE n % 2 WHEN 0 THEN 'Nordwind' ELSE '软件公司' END, n::text FROM generate_series(1, 20000) n`)
+	w.exec("VACUUM ANALYZE ws_main.firm")
+	plan, err := Compile(t.Context(), w.space, w.caller("all"), &Query{List: &List{Object: "firm", Search: "nordwind 软件", Shape: names()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := w.db.Query(t.Context(), "EXPLAIN (ANALYZE, TIMING OFF) "+plan.root.sql, append([]any{pgx.QueryExecModeCacheDescribe}, plan.root.args...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := strings.Join(lines, "\n"); !strings.Contains(all, "BitmapAnd") || strings.Contains(all, "Seq Scan") || strings.Contains(all, "Heap Blocks") {
+		t.Errorf("not both words were looked up:\n%s", all)
 	}
 }
 
