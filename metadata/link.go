@@ -111,8 +111,8 @@ func implyLinks(def, current *Definition) {
 			var was *Object
 			if there {
 				was = def.Objects[i]
-			} else {
-				was = impliedOf(current, f.Link)
+			} else if was = impliedOf(current, f.Link); was == nil {
+				was = hiddenLink(def, o, f)
 			}
 			link, same := impliedLink(o, f, was)
 			switch {
@@ -134,6 +134,28 @@ func impliedOf(d *Definition, name string) *Object {
 		}
 	}
 	return nil
+}
+
+// hiddenLink is the link that was hidden with a field that comes back, or with
+// its object; nil for none.
+func hiddenLink(def *Definition, o *Object, f *Field) *Object {
+	if o.Table == "" || def.hiddenTable(o.Table) == nil && def.hiddenField(o.Table, f.Column) == nil {
+		return nil
+	}
+	var last *Removed
+	for _, r := range def.Removed {
+		was := r.ObjectWas
+		if was == nil || !was.Implied || was.Name != f.Link || len(was.Fields) != 2 || was.Fields[0].Target != o.Name || was.Fields[1].Target != f.Target {
+			continue
+		}
+		if last == nil || r.Until.After(last.Until) {
+			last = r
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	return last.ObjectWas.Clone()
 }
 
 // impliedLink is the link of a field: was itself when it is still right, else

@@ -29,7 +29,16 @@ func (e *editor) edit(v *catalog.View) (string, *catalog.Applied, error) {
 		revision := 1 + e.r.Int64N(v.Revision)
 		a, err := e.c.Undo(ctx, "main", revision, e.options())
 		return fmt.Sprintf("undo revision %d", revision), a, err
-	case 4:
+	case 4, 5: // a routine has filled a column
+		for _, o := range v.Definition().Objects {
+			for _, f := range o.Fields {
+				if f.Filling {
+					err := e.c.Filled(ctx, "main", o.Name, f)
+					return fmt.Sprintf("filled %s.%s", o.Name, f.Name), &catalog.Applied{View: v}, err
+				}
+			}
+		}
+	case 6:
 		if e.r.IntN(3) == 0 {
 			err := e.c.Purge(ctx, time.Now().Add(31*24*time.Hour))
 			return "purge", &catalog.Applied{View: e.current()}, err

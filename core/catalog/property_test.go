@@ -191,7 +191,7 @@ func (e *editor) sums(v *catalog.View) map[string]string {
 				}
 				col := pgx.Identifier{c}.Sanitize()
 				var sum *string
-				err := e.db.QueryRow(e.t.Context(), fmt.Sprintf("SELECT md5(string_agg(coalesce(%s::text, '∅'), ',' ORDER BY id)) FROM %s", col, table(v, o))).Scan(&sum)
+				err := e.db.QueryRow(e.t.Context(), fmt.Sprintf("SELECT md5(string_agg(coalesce(%s::text, '∅'), ',' ORDER BY id)) FROM %s", col, table(v, o)), pgx.QueryExecModeSimpleProtocol).Scan(&sum)
 				if err != nil {
 					fatal(e.t, err)
 				}
@@ -220,6 +220,31 @@ func (e *editor) kept(old, now *catalog.View, sums map[string]string) {
 	for part, sum := range e.sums(now) {
 		if was, there := byColumn[column(now, part)]; there && was != sum {
 			e.t.Errorf("the values of %s changed", part)
+		}
+	}
+	e.filled(old, now)
+}
+
+// filled says that a computed column that counts as filled was so before, by
+// the same computation.
+func (e *editor) filled(old, now *catalog.View) {
+	e.t.Helper()
+	was := map[string]*metadata.Field{}
+	tables := map[string]bool{}
+	for _, o := range old.Definition().Objects {
+		tables[o.Table] = true
+		for _, f := range o.Fields {
+			was[o.Table+"."+f.Column] = f
+		}
+	}
+	for _, o := range now.Definition().Objects {
+		for _, f := range o.Fields {
+			if f.Computed != metadata.Stored || f.Filling || !tables[o.Table] {
+				continue
+			}
+			if w := was[o.Table+"."+f.Column]; w == nil || w.Computed != metadata.Stored || w.Filling || w.Result != f.Result || w.Formula != f.Formula {
+				e.t.Errorf("%s.%s counts as filled", o.Name, f.Name)
+			}
 		}
 	}
 }

@@ -98,14 +98,27 @@ func (p *planner) hideColumn(o *metadata.Object, f *metadata.Field) {
 	for _, x := range fieldSpecs(o, f) {
 		p.dropIndex(o, x)
 	}
-	p.plan.Hidden = append(p.plan.Hidden, &metadata.Removed{Object: o.Name, Field: f.Name, Table: o.Table, Columns: f.Columns(), FieldWas: f})
+	p.keep(o, f)
 	p.within(Step{Kind: Hide, Lock: ShareUpdateExclusive, Online: true, Object: o.Name, Field: f.Name,
 		SQL:   fmt.Sprintf("COMMENT ON COLUMN %s.%s IS 'removed from the metadata; kept for a while'", p.table(o.Table), quote(f.Part(0).Name)),
 		Loses: fmt.Sprintf("the values of %s.%s: nobody sees them any more, and after 30 days they may be dropped", o.Name, f.Name)})
 }
 
+// keep remembers a removed field. One without a column keeps the name that its
+// column would have, so that it can be told from others.
+func (p *planner) keep(o *metadata.Object, f *metadata.Field) {
+	columns := f.Columns()
+	if len(columns) == 0 {
+		columns = []string{f.Column}
+	}
+	p.plan.Hidden = append(p.plan.Hidden, &metadata.Removed{Object: o.Name, Field: f.Name, Table: o.Table, Columns: columns, FieldWas: f})
+}
+
 // restoreField gives a hidden field back, with its indexes.
 func (p *planner) restoreField(o *metadata.Object, f *metadata.Field) {
+	if f.Width() == 0 {
+		return
+	}
 	p.show(o, f)
 	for _, x := range fieldSpecs(o, f) {
 		p.add(o, true, x)

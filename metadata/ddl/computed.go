@@ -27,7 +27,9 @@ func (p *planner) computedField(c metadata.Change) error {
 		}
 		return nil
 	case c.Op == metadata.OpRemove:
-		if old.Width() > 0 {
+		if old.Width() == 0 {
+			p.keep(o, old)
+		} else {
 			p.hideColumn(o, old)
 		}
 		return nil

@@ -190,8 +190,11 @@ func (p *planner) change(c metadata.Change) error {
 }
 
 func (p *planner) field(c metadata.Change) error {
-	if c.OldField.Linked() || c.NewField.Linked() {
-		return nil // the link object has the columns
+	if c.OldField.Linked() || c.NewField.Linked() { // the link object has the columns
+		if c.Op == metadata.OpRemove {
+			p.keep(c.NewObject, c.OldField)
+		}
+		return nil
 	}
 	if f := cmp.Or(c.NewField, c.OldField); f.Kind == metadata.KindFormula || f.Kind == metadata.KindRollUp {
 		return p.computedField(c)
