@@ -33,11 +33,17 @@ func TestEverySettingComesBack(t *testing.T) {
 	if errs := Validate(def); len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	again, errs := Read(asFolder(Write(def)))
+	written := Write(def)
+	again, errs := Read(asFolder(written))
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
 	Normalize(again, def)
+	for name, text := range Write(again) {
+		if string(text) != string(written[name]) {
+			t.Errorf("%s is written anew as\n%s\nwas\n%s", name, text, written[name])
+		}
+	}
 	if changes := Diff(def, again); len(changes) > 0 {
 		t.Errorf("it comes back with %v", changes)
 	}
