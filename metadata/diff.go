@@ -300,13 +300,13 @@ func Intern(def, current *Definition) {
 	if current == nil {
 		return
 	}
-	def.Packages = intern(def.Packages, current.Packages, func(p *Package) string { return p.Name })
-	def.Objects = intern(def.Objects, current.Objects, func(o *Object) string { return o.Name })
-	def.Roles = intern(def.Roles, current.Roles, func(r *Role) string { return r.Name })
-	def.Policies = intern(def.Policies, current.Policies, func(p *Policy) string { return p.Name })
+	def.Packages = intern(def, def.Packages, current.Packages, func(p *Package) string { return p.Name })
+	def.Objects = intern(def, def.Objects, current.Objects, func(o *Object) string { return o.Name })
+	def.Roles = intern(def, def.Roles, current.Roles, func(r *Role) string { return r.Name })
+	def.Policies = intern(def, def.Policies, current.Policies, func(p *Policy) string { return p.Name })
 }
 
-func intern[T any](list, current []*T, name func(*T) string) []*T {
+func intern[T any](def *Definition, list, current []*T, name func(*T) string) []*T {
 	out := slices.Clone(list)
 	old, now := Differing(current, out)
 	was := make(map[string]*T, len(old))
@@ -316,6 +316,8 @@ func intern[T any](list, current []*T, name func(*T) string) []*T {
 	for i, x := range now {
 		w := was[name(x)]
 		if w != nil && w != x && equalJSON(w, x) {
+			def.origin.alias(w, x) // problems are told where the draft has it
+			def.origin.aliasParts(w, x)
 			now[i] = w
 		}
 	}

@@ -76,7 +76,7 @@ func (s *Snapshot) Sides(r *Relation) (link *ObjectView, near, far *Field) {
 func New(def *Definition, revision int64) *Snapshot {
 	s := &Snapshot{
 		Revision: revision,
-		def:      def,
+		def:      def.unplaced(),
 		objects:  make(map[string]*ObjectView, len(def.Objects)+2),
 		plurals:  make(map[string]*ObjectView, len(def.Objects)+2),
 		roles:    make(map[string]*Role, len(def.Roles)),

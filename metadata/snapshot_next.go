@@ -10,7 +10,7 @@ import (
 // changed: objects that both share keep their views. The definition must be
 // valid and must not be changed afterwards.
 func (s *Snapshot) Next(def *Definition, revision int64) *Snapshot {
-	n := &Snapshot{Revision: revision, def: def, objects: maps.Clone(s.objects), plurals: s.plurals, roles: s.roles, names: s.names, formerly: s.formerly}
+	n := &Snapshot{Revision: revision, def: def.unplaced(), objects: maps.Clone(s.objects), plurals: s.plurals, roles: s.roles, names: s.names, formerly: s.formerly}
 	n.replace(s, def)
 	if !slices.Equal(s.def.Roles, def.Roles) {
 		n.roles = make(map[string]*Role, len(def.Roles))

@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"strings"
 	"time"
 
 	"github.com/trellishq/trellis/core/catalog"
-	"github.com/trellishq/trellis/metadata"
-	"github.com/trellishq/trellis/metadata/ddl"
 )
 
 // errDrift makes drift exit with status 2.
@@ -76,8 +74,11 @@ func (c *restoreCmd) Run(ctx context.Context, out io.Writer) error {
 			return printApplied(out, done, err)
 		}
 		list, err := a.catalog.Hidden(ctx, c.Workspace)
+		if err == nil && len(list) == 0 {
+			fmt.Fprintln(out, "Nothing that was removed is kept.")
+		}
 		for _, r := range list {
-			fmt.Fprintf(out, "%s %s until %s\n", r.Object, r.Field, r.Until.Format(time.DateOnly))
+			fmt.Fprintf(out, "%s, kept until %s\n", strings.TrimSpace(r.Object+" "+r.Field), r.Until.Format(time.DateOnly))
 		}
 		return err
 	})
@@ -87,10 +88,16 @@ func printApplied(out io.Writer, done *catalog.Applied, err error) error {
 	if err != nil {
 		return err
 	}
+	if len(done.Plan.Changes) == 0 {
+		fmt.Fprintln(out, "Nothing to change.")
+	}
 	for _, ch := range done.Plan.Changes {
 		fmt.Fprintln(out, ch)
 	}
 	fmt.Fprintf(out, "revision %d\n", done.View.Revision)
+	if done.Pending > 0 {
+		fmt.Fprintf(out, "%d indexes are still to be built; the server goes on trying\n", done.Pending)
+	}
 	return nil
 }
 
@@ -98,35 +105,4 @@ func printJSON(out io.Writer, v any) error {
 	enc := json.NewEncoder(out)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
-}
-
-// planAgainst plans from one folder to another, without a database: what may be
-// lost is told, and nothing is counted.
-func planAgainst(dir, against string) (*ddl.Plan, error) {
-	old, problems := metadata.Read(os.DirFS(against))
-	if len(problems) > 0 {
-		return nil, problems
-	}
-	metadata.Normalize(old, nil)
-	if errs := metadata.Validate(old); len(errs) > 0 {
-		return nil, errs
-	}
-	def, problems := metadata.Read(os.DirFS(dir))
-	if def == nil {
-		return nil, problems
-	}
-	metadata.Normalize(def, old)
-	metadata.Intern(def, old)
-	if errs := metadata.AllProblems(problems, metadata.ValidateChange(def, old)); len(errs) > 0 {
-		return nil, errs
-	}
-	return ddl.Make(old, def, "ws_main")
-}
-
-// planned is a plan as --json prints it.
-type planned struct {
-	Changes []string                  `json:"changes"`
-	Steps   []ddl.Step                `json:"steps"`
-	Loses   []string                  `json:"loses"`
-	Impact  map[string][]metadata.Use `json:"impact"`
 }

@@ -5,11 +5,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // zones of people and workspaces, where the machine knows none
 
 	"github.com/alecthomas/kong"
 
@@ -50,18 +52,18 @@ func main() {
 	wasm.AdmitMain() // a child process that checks one plugin, and nothing else
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // run is main with its surroundings given. It returns the exit status: 0, 1
 // for an error, 2 for a plan that would lose data and for drift.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var c cli
 	status := -1
 	parser, err := kong.New(&c,
 		kong.Name("trellis"), kong.Description("Objects, connections and extensions on PostgreSQL, with a CRM."),
 		kong.UsageOnError(), kong.Writers(stdout, stderr), kong.Exit(func(code int) { status = code }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(stdout, (*io.Writer)(nil)))
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(stdin, (*io.Reader)(nil)), kong.BindTo(stdout, (*io.Writer)(nil)))
 	if err != nil {
 		fmt.Fprintln(stderr, "trellis:", err)
 		return 1
@@ -75,8 +77,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	if err := k.Run(); err != nil {
-		if err == errWouldLose || err == errDrift { //nolint:errorlint // never wrapped
-			return 2
+		if errors.Is(err, errWouldLose) || errors.Is(err, errDrift) {
+			return 2 // what it is about has been printed
 		}
 		report(stderr, err)
 		return 1

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -39,11 +38,11 @@ func (f dataFlags) with(ctx context.Context, do func(a *app) error) error {
 }
 
 // Run makes the user and prints the id.
-func (c *userCreateCmd) Run(ctx context.Context, out io.Writer) error {
+func (c *userCreateCmd) Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	password := ""
 	if c.PasswordStdin {
 		var err error
-		if password, err = readLine(os.Stdin); err != nil {
+		if password, err = readLine(in); err != nil {
 			return err
 		}
 	}
@@ -102,8 +101,8 @@ type userPasswordCmd struct {
 }
 
 // Run sets the password and ends the person's sessions.
-func (c *userPasswordCmd) Run(ctx context.Context) error {
-	password, err := readLine(os.Stdin)
+func (c *userPasswordCmd) Run(ctx context.Context, in io.Reader) error {
+	password, err := readLine(in)
 	if err != nil {
 		return err
 	}
