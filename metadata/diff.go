@@ -59,11 +59,14 @@ func (c Change) String() string {
 		name = c.Object + "." + c.Name
 	}
 	s := fmt.Sprintf("%s %s %s", c.Op, c.Kind, name)
-	switch {
-	case c.Op == OpRename:
+	attributes := c.Attributes
+	if c.Op == OpRename {
 		s += " (was " + c.Was + ")"
-	case len(c.Attributes) > 0:
-		s += ": " + strings.Join(c.Attributes, ", ")
+		// That it had the other name is said.
+		attributes = slices.DeleteFunc(slices.Clone(attributes), func(key string) bool { return key == "formerly" })
+	}
+	if len(attributes) > 0 {
+		s += ": " + strings.Join(attributes, ", ")
 	}
 	return s
 }

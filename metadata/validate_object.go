@@ -214,7 +214,7 @@ func (v *validator) follows(o *Object, path []any) {
 		byColumn[f.Column] = f
 	}
 	for _, f := range o.Fields {
-		if w := byColumn[f.Column]; w != nil {
+		if w := byColumn[f.Column]; w != nil && isKind(f.Kind) {
 			if w.Target != f.Target && v.renamed(w.Target, f.Target) {
 				same := *w
 				same.Target, w = f.Target, &same

@@ -37,6 +37,8 @@ func (c *driftCmd) Run(ctx context.Context, out io.Writer) error {
 			}
 			if len(found) == 0 {
 				fmt.Fprintln(out, "The tables are as the metadata says.")
+			} else {
+				fmt.Fprintln(out, "\nSomebody changed the tables past Trellis. Nothing is repaired by itself: change them back.")
 			}
 		}
 		if len(found) > 0 {

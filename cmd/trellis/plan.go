@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/trellishq/trellis"
@@ -20,7 +19,7 @@ var errWouldLose = errors.New("the plan would lose data")
 type planCmd struct {
 	dataFlags
 	packages
-	Against   string `help:"Another folder to compare with, such as an export of the workspace, instead of the workspace: needs no database." type:"existingdir"`
+	Against   string `help:"Another folder to compare with, such as an export of the workspace, instead of the workspace: needs no database."`
 	AllowLoss bool   `name:"allow-loss" help:"Exit with 0 although data would be lost."`
 	JSON      bool   `name:"json" help:"Print the plan as JSON."`
 }
@@ -74,12 +73,15 @@ func planPackages(ctx context.Context, a *app, workspace string, def *metadata.D
 // counted.
 func planAgainst(ctx context.Context, folder *metadata.Definition, problems trellis.Errors, against string) (*ddl.Plan, []catalog.Removal, error) {
 	old, found := readFolder(against)
-	if len(found) > 0 {
-		return nil, nil, found
+	if old != nil {
+		metadata.Normalize(old, nil)
+		found = metadata.AllProblems(found, metadata.Validate(old))
 	}
-	metadata.Normalize(old, nil)
-	if errs := metadata.Validate(old); len(errs) > 0 {
-		return nil, nil, errs
+	if len(found) > 0 {
+		for _, e := range found {
+			e.Message += ", in " + against
+		}
+		return nil, nil, found
 	}
 	def := metadata.Merge(old, folder)
 	metadata.Normalize(def, old)
@@ -168,7 +170,7 @@ type planned struct {
 }
 
 func jsonPlan(p *ddl.Plan, removed []catalog.Removal) planned {
-	full := planned{Changes: []string{}, Steps: append([]ddl.Step{}, p.Steps...), Loses: slices.Concat([]string{}, p.Loses()), Impact: map[string][]metadata.Use{}}
+	full := planned{Changes: []string{}, Steps: append([]ddl.Step{}, p.Steps...), Loses: append([]string{}, p.Loses()...), Impact: map[string][]metadata.Use{}}
 	for _, ch := range p.Changes {
 		full.Changes = append(full.Changes, ch.String())
 	}

@@ -145,7 +145,7 @@ func TestDriftIsNamed(t *testing.T) {
 	for _, want := range []string{
 		"extra column account.byhand", "different column account.phone", "missing column product.code", "extra table scratch", "extra index byhand",
 		"missing index contact__account_id__idx", "invalid index account__owner_id__idx", "missing foreignKey contact__owner_id__fk",
-		"missing table record_share", "missing table opportunity of opportunity", "different column role_closure.depth: expected integer NOT NULL, found bigint NOT NULL", "missing index team_member__user_id__idx",
+		"missing table record_share", "missing table opportunity (the object opportunity)", "different column role_closure.depth: expected integer NOT NULL, found bigint NOT NULL", "missing index team_member__user_id__idx",
 	} {
 		if !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, want) }) {
 			t.Errorf("not found: %s, in %q", want, got)

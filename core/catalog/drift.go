@@ -36,11 +36,11 @@ type Finding struct {
 // String is the finding as a sentence.
 func (f Finding) String() string {
 	s := fmt.Sprintf("%s %s %s", f.What, f.Kind, f.Name)
-	if f.Object != "" {
-		s += " of " + f.Object
-		if f.Field != "" {
-			s += "." + f.Field
-		}
+	switch {
+	case f.Field != "":
+		s += fmt.Sprintf(" (the field %s.%s)", f.Object, f.Field)
+	case f.Object != "":
+		s += fmt.Sprintf(" (the object %s)", f.Object)
 	}
 	if f.What == Different {
 		s += fmt.Sprintf(": expected %s, found %s", f.Expected, f.Found)

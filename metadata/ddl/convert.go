@@ -80,7 +80,7 @@ func (p *planner) convert(o *metadata.Object, old, now *metadata.Field, way meta
 		} else if old.Width() > now.Width() {
 			lost = first + " IS NOT NULL"
 		}
-		s.Loses = fmt.Sprintf("of %s.%s: %s", o.Name, now.Name, way.Loses)
+		s.Loses = fmt.Sprintf("values of %s.%s: %s", o.Name, now.Name, way.Loses)
 		s.Losses = &Losses{
 			Count:  fmt.Sprintf("SELECT count(*) FROM %s WHERE %s", table, lost),
 			Sample: fmt.Sprintf("SELECT left(%s::text, 60) FROM %s WHERE %s LIMIT 5", first, table, lost),
