@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -103,20 +101,4 @@ func runWith(t *testing.T, input string, args ...string) ran {
 	var out, errOut bytes.Buffer
 	status := run(t.Context(), args, strings.NewReader(input), &out, &errOut)
 	return ran{status, out.String(), errOut.String()}
-}
-
-// folder writes files into a folder of their own. Texts are by path.
-func folder(t *testing.T, files map[string]string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
 }

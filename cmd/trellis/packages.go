@@ -84,7 +84,7 @@ func unpack(in io.Reader, dir string) error {
 	if err != nil {
 		return trellis.Wrap(trellis.CodeUnavailable, err, "the temporary folder cannot be opened")
 	}
-	defer root.Close() //nolint:errcheck // nothing is written through it
+	defer root.Close()
 	for name, data := range files {
 		path := filepath.FromSlash(name)
 		err := root.MkdirAll(filepath.Dir(path), 0o700)

@@ -47,7 +47,7 @@ func TestTranscript(t *testing.T) {
 		inOutput = isCommand || inOutput && !strings.HasPrefix(line, "=> ") && !strings.HasPrefix(line, "# ")
 	}
 	if *update {
-		if err := os.WriteFile("transcript.txt", []byte(got.String()), 0o644); err != nil { //nolint:gosec // a file of the repository
+		if err := os.WriteFile("transcript.txt", []byte(got.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
