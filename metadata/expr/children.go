@@ -12,9 +12,9 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 )
 
-// addRelation makes a to-many relation a list of records.
-func (p *provider) addRelation(t *recordType, r *Relation) {
-	t.fields[r.Name] = &types.FieldType{
+// relation makes a to-many relation a list of records.
+func (p *provider) relation(r *Relation) *types.FieldType {
+	return &types.FieldType{
 		Type:  types.NewListType(types.NewObjectType(objectPrefix + r.Target)),
 		IsSet: func(any) bool { return true },
 		GetFrom: func(v any) (any, error) {

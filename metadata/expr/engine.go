@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"unicode/utf8"
+	"weak"
 
 	"cel.dev/cel-go/cel"
 	celast "cel.dev/cel-go/common/ast"
@@ -60,7 +61,9 @@ const (
 type Engine struct {
 	provider *provider
 	userAttr []string
-	envs     sync.Map // envKey → func() (*cel.Env, error)
+	// envs are held by nobody but the programs planned in them: many texts are
+	// compiled one after the other, and then none for long.
+	envs sync.Map // envKey → weak.Pointer[cel.Env]
 }
 
 type envKey struct {
@@ -95,10 +98,29 @@ func (e *Engine) CompileTransform(src string) (*Rule, error) {
 }
 
 func (e *Engine) compile(object, src string, p Profile, want Type) (*Rule, error) {
+	c, err := e.check(object, src, p, want)
+	if err != nil {
+		return nil, err
+	}
+	return e.finish(c, &Rule{engine: e, object: object, src: src, profile: p, want: want, deps: c.rw.paths()})
+}
+
+// checked is an expression that has a type.
+type checked struct {
+	env   *cel.Env
+	ast   *celast.AST
+	rw    *rewriter
+	probs *problems
+}
+
+func (e *Engine) check(object, src string, p Profile, want Type) (*checked, error) {
 	probs := &problems{src: []rune(src)}
 	if len(src) > maxSource || !utf8.ValidString(src) {
 		probs.add(noLocation{}, fmt.Sprintf("an expression is valid UTF-8 of at most %d bytes", maxSource))
 		return nil, probs.err()
+	}
+	if _, ok := e.provider.record(object); !ok && p != Transform {
+		return nil, trellis.Errorf(trellis.CodeInvalidInput, "there is no object %q", clip(object))
 	}
 	env, err := e.env(object, p)
 	if err != nil {
@@ -117,17 +139,18 @@ func (e *Engine) compile(object, src string, p Profile, want Type) (*Rule, error
 	if err := probs.err(); err != nil {
 		return nil, err
 	}
-	checked, iss := env.Check(ast)
+	typed, iss := env.Check(ast)
 	if iss.Err() != nil {
 		probs.fromCEL(iss.Errors(), e.names(p))
 		return nil, probs.err()
 	}
-	return e.finish(env, checked.NativeRep(), rw, &Rule{engine: e, object: object, src: src, profile: p, want: want, deps: rw.paths()}, probs)
+	return &checked{env, typed.NativeRep(), rw, probs}, nil
 }
 
 // finish plans the program of a checked expression and, for Row and Formula, its
 // trees.
-func (e *Engine) finish(env *cel.Env, ast *celast.AST, rw *rewriter, r *Rule, probs *problems) (*Rule, error) {
+func (e *Engine) finish(c *checked, r *Rule) (*Rule, error) {
+	ast, rw, probs := c.ast, c.rw, c.probs
 	root := ast.Expr()
 	if !r.gives(typeOf(ast.GetType(root.ID())), probs, root.ID()) {
 		return nil, probs.err()
@@ -144,23 +167,40 @@ func (e *Engine) finish(env *cel.Env, ast *celast.AST, rw *rewriter, r *Rule, pr
 	if r.profile == Validate && !rw.loops && cheap(root, of) {
 		r.limited = false
 	}
-	prg, err := env.PlanProgram(ast, e.programOptions(r.profile, r.limited)...)
+	prg, err := c.env.PlanProgram(ast, e.programOptions(r.profile, r.limited)...)
 	if err != nil {
 		probs.at(root.ID(), "%s", clip(err.Error()))
 		return nil, probs.err()
 	}
-	r.program = prg
+	r.program = func() (cel.Program, error) { return prg, nil }
 	zone := readsZone(root, of)
 	r.moment, r.user = zone || reads(root, "now", "today"), reads(root, "user")
-	switch r.profile {
-	case Row:
-		t := newTranslator(e, env, ast, rw, r.typ, probs)
+	if !r.profile.inSQL() {
+		return r, probs.err()
+	}
+	// Nearly all that becomes of such an expression is its tree. A program is ten
+	// times as large, so one is made again when somebody evaluates in process.
+	r.program = sync.OnceValues(r.replan)
+	slotEnv, err := e.env("", r.profile)
+	if err != nil {
+		return nil, err
+	}
+	t := newTranslator(e, slotEnv, ast, rw, r.typ, probs)
+	if r.profile == Row {
 		r.plan, r.notPlan, r.slots = t.translate(root)
-	case Formula:
-		t := newTranslator(e, env, ast, rw, r.typ, probs)
+	} else {
 		r.term, r.slots = t.formula(root, r.want)
 	}
 	return r, probs.err()
+}
+
+// replan makes the program of a rule that was compiled before.
+func (r *Rule) replan() (cel.Program, error) {
+	c, err := r.engine.check(r.object, r.src, r.profile, r.want)
+	if err != nil {
+		return nil, err
+	}
+	return c.env.PlanProgram(c.ast, r.engine.programOptions(r.profile, r.limited)...)
 }
 
 // inSQL says that an expression of the profile must also be expressible in SQL.
@@ -181,19 +221,21 @@ func (e *Engine) programOptions(p Profile, limited bool) []cel.ProgramOption {
 	return opts
 }
 
-// env is the CEL environment of an object and profile, made when first used.
+// env is the CEL environment of an object and profile; without an object, that
+// of what reads no record.
 func (e *Engine) env(object string, p Profile) (*cel.Env, error) {
 	key := envKey{object, p}
-	if f, ok := e.envs.Load(key); ok {
-		return f.(func() (*cel.Env, error))()
-	}
-	if p != Transform {
-		if _, ok := e.provider.record(object); !ok {
-			return nil, trellis.Errorf(trellis.CodeInvalidInput, "there is no object %q", clip(object))
+	if w, ok := e.envs.Load(key); ok {
+		if env := w.(weak.Pointer[cel.Env]).Value(); env != nil {
+			return env, nil
 		}
 	}
-	f, _ := e.envs.LoadOrStore(key, sync.OnceValues(func() (*cel.Env, error) { return e.newEnv(object, p) }))
-	return f.(func() (*cel.Env, error))()
+	env, err := e.newEnv(object, p)
+	if err != nil {
+		return nil, err
+	}
+	e.envs.Store(key, weak.Make(env))
+	return env, nil
 }
 
 func (e *Engine) newEnv(object string, p Profile) (*cel.Env, error) {
@@ -205,9 +247,10 @@ func (e *Engine) newEnv(object string, p Profile) (*cel.Env, error) {
 	if p != Formula {
 		opts = append(opts, cel.Variable("user", celUser))
 	}
-	if p == Transform {
+	switch {
+	case p == Transform:
 		opts = append(opts, cel.Variable("source", types.DynType))
-	} else {
+	case object != "":
 		t, _ := e.provider.record(object)
 		opts = append(opts, cel.Variable("record", t.cel))
 		if p == Validate {

@@ -69,7 +69,7 @@ func readsZone(e celast.Expr, typ func(id int64) Type) bool {
 }
 
 // formula turns a checked Formula into its term.
-func (t *translator) formula(root celast.Expr, want Type) (Term, *slots) {
+func (t *translator) formula(root celast.Expr, want Type) (Term, []slot) {
 	t.markReads(root)
 	t.checkFunctions(root)
 	l := &leaf{t: t, scalar: true}
@@ -77,5 +77,5 @@ func (t *translator) formula(root celast.Expr, want Type) (Term, *slots) {
 	if term.Type() == IntType && want == DecimalType {
 		term = Call{Fn: ToDecimal, Arg: term}
 	}
-	return term, t.slots
+	return term, slices.Clip(t.slots.list)
 }

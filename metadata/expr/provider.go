@@ -22,11 +22,12 @@ var (
 	celChanged = types.NewObjectType(changedName)
 )
 
-// recordType is an object as the checker and the interpreter see it.
+// recordType is an object as the checker and the interpreter see it. Its fields
+// are converted when an expression first names them.
 type recordType struct {
 	object *Object
 	cel    *types.Type
-	fields map[string]*types.FieldType
+	fields sync.Map // name in a checked expression → *types.FieldType
 }
 
 // provider gives CEL the types of a schema. Objects are converted when first
@@ -77,29 +78,50 @@ func (p *provider) record(name string) (*recordType, bool) {
 	if !ok {
 		return nil, false
 	}
-	t := &recordType{object: o, cel: types.NewObjectType(objectPrefix + name), fields: make(map[string]*types.FieldType, len(o.Fields))}
-	for _, f := range o.Fields {
-		p.addField(t, f)
-	}
-	for _, r := range o.Relations {
-		p.addRelation(t, r)
-	}
-	got, _ := p.objects.LoadOrStore(name, t)
+	got, _ := p.objects.LoadOrStore(name, &recordType{object: o, cel: types.NewObjectType(objectPrefix + name)})
 	return got.(*recordType), true
 }
 
-func (p *provider) addField(t *recordType, f *Field) {
-	if f.Ref != "" {
-		t.fields[f.Name+idSuffix] = t.column(f, Whole, celID)
-		t.fields[f.Name] = p.hop(f)
-		return
+// field converts what a checked expression names of a record, nil for nothing.
+func (p *provider) field(t *recordType, name string) *types.FieldType {
+	if f, ok := t.fields.Load(name); ok {
+		return f.(*types.FieldType)
 	}
-	for _, part := range f.Type.Parts() {
-		t.fields[part.column(f.Name)] = t.column(f, part.Part, celPart(part))
+	made := p.newField(t, name)
+	if made == nil {
+		return nil
 	}
-	if _, ok := f.Type.main(); !ok {
-		t.fields[f.Name] = t.column(f, Whole, celType(f.Type))
+	f, _ := t.fields.LoadOrStore(name, made)
+	return f.(*types.FieldType)
+}
+
+func (p *provider) newField(t *recordType, name string) *types.FieldType {
+	if r := t.object.Relations[name]; r != nil {
+		return p.relation(r)
 	}
+	base, part := fieldName(name)
+	f := t.object.Fields[base]
+	switch {
+	case f == nil || f.Name != base: // a name it had is put right before
+		return nil
+	case f.Ref != "":
+		switch name {
+		case base:
+			return p.hop(f)
+		case base + idSuffix:
+			return t.column(f, Whole, celID)
+		}
+		return nil
+	case name == base:
+		if _, inParts := f.Type.main(); inParts {
+			return nil
+		}
+		return t.column(f, Whole, celType(f.Type))
+	}
+	if d, ok := f.Type.describe(part); ok && d.column(base) == name {
+		return t.column(f, part, celPart(d))
+	}
+	return nil
 }
 
 var errNoRecord = errors.New("there is no such record")
@@ -195,8 +217,8 @@ func (p *provider) FindStructFieldType(name, field string) (*types.FieldType, bo
 	if !ok {
 		return nil, false
 	}
-	f, ok := t.fields[field]
-	return f, ok
+	f := p.field(t, field)
+	return f, f != nil
 }
 
 // changedField answers changed("field").

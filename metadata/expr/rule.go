@@ -18,7 +18,7 @@ type Rule struct {
 	profile Profile
 	typ     *recordType
 	deps    []Path
-	program cel.Program
+	program func() (cel.Program, error)
 	limited bool
 	want    Type // BoolType for rules, DynType for a Transform
 	moment  bool // reads now or today
@@ -26,7 +26,7 @@ type Rule struct {
 
 	plan, notPlan Pred
 	term          Term
-	slots         *slots
+	slots         []slot
 }
 
 // Source is the text the rule was compiled from.
@@ -83,12 +83,16 @@ func (r *Rule) run(ctx context.Context, v Vars) (ref.Val, error) {
 	if err := interrupted(ctx); err != nil {
 		return nil, err
 	}
+	program, err := r.program()
+	if err != nil {
+		return nil, err
+	}
 	a := &activation{vars: v, typ: r.typ}
 	if !r.limited {
-		out, _, err := r.program.Eval(a)
+		out, _, err := program.Eval(a)
 		return out, err
 	}
-	out, _, err := r.program.ContextEval(ctx, a)
+	out, _, err := program.ContextEval(ctx, a)
 	if err != nil {
 		if stop := interrupted(ctx); stop != nil {
 			return nil, stop
@@ -151,5 +155,5 @@ func (r *Rule) fold(p Pred, v Vars) (Pred, error) {
 
 func (r *Rule) folder(v Vars) *folder {
 	v.Record = nil
-	return &folder{slots: r.slots.list, act: &activation{vars: v, typ: r.typ}, cache: make([]slotValue, len(r.slots.list))}
+	return &folder{slots: r.slots, act: &activation{vars: v, typ: r.typ}, cache: make([]slotValue, len(r.slots))}
 }

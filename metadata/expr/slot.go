@@ -11,6 +11,9 @@ import (
 
 // slots are the parts of a rule that do not read the record, each a program of
 // its own. What reads nothing at all is evaluated when the rule is compiled.
+//
+// The program of a slot is planned in an environment without a record, shared by
+// all objects: it must not hold that of the rule.
 type slots struct {
 	t      *translator
 	byExpr map[int64]Term
@@ -51,7 +54,7 @@ func (s *slots) make(e celast.Expr) Term {
 		}
 	}
 	sub := celast.NewCheckedAST(celast.NewAST(e, s.t.ast.SourceInfo()), s.t.ast.TypeMap(), s.t.ast.ReferenceMap())
-	prg, err := s.t.env.PlanProgram(sub, s.t.engine.programOptions(Row, s.t.rw.loops)...)
+	prg, err := s.t.slotEnv.PlanProgram(sub, s.t.engine.programOptions(Row, s.t.rw.loops)...)
 	if err != nil {
 		s.t.no(e, "%s", clip(err.Error()))
 		return Literal{Of: of}

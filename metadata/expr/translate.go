@@ -14,36 +14,36 @@ import (
 // the rule is true, and those for which it is false. Whatever it cannot say in
 // SQL exactly, it refuses with a position.
 type translator struct {
-	engine *Engine
-	env    *cel.Env
-	ast    *celast.AST
-	rw     *rewriter
-	typ    *recordType
-	probs  *problems
-	reads  map[int64]bool // whether an expression reads the record
-	slots  *slots
-	leaves int
-	refuse map[int64]bool // already reported
+	engine  *Engine
+	slotEnv *cel.Env
+	ast     *celast.AST
+	rw      *rewriter
+	typ     *recordType
+	probs   *problems
+	reads   map[int64]bool // whether an expression reads the record
+	slots   *slots
+	leaves  int
+	refuse  map[int64]bool // already reported
 	// base counts the scopes between the place a tree is made for and the rule's
 	// record.
 	base int
 }
 
-func newTranslator(e *Engine, env *cel.Env, ast *celast.AST, rw *rewriter, typ *recordType, probs *problems) *translator {
+func newTranslator(e *Engine, slotEnv *cel.Env, ast *celast.AST, rw *rewriter, typ *recordType, probs *problems) *translator {
 	t := &translator{
-		engine: e, env: env, ast: ast, rw: rw, typ: typ, probs: probs,
+		engine: e, slotEnv: slotEnv, ast: ast, rw: rw, typ: typ, probs: probs,
 		reads: map[int64]bool{}, refuse: map[int64]bool{},
 	}
 	t.slots = newSlots(t)
 	return t
 }
 
-func (t *translator) translate(root celast.Expr) (plan, notPlan Pred, s *slots) {
+func (t *translator) translate(root celast.Expr) (plan, notPlan Pred, s []slot) {
 	t.markReads(root)
 	t.checkFunctions(root)
 	plan = t.pred(root, false)
 	notPlan = t.pred(root, true)
-	return plan, notPlan, t.slots
+	return plan, notPlan, slices.Clip(t.slots.list)
 }
 
 // no refuses an expression once.
