@@ -41,10 +41,10 @@ func (s *Schema) Object(name string) *ObjectInfo {
 func (s *sight) info(o *objectSight) *ObjectInfo {
 	info := &ObjectInfo{ObjectView: o.ObjectView, Read: o.read, Create: o.create, Update: o.update, Delete: o.remove}
 	for _, f := range o.All {
-		if !o.readable[f.Name] || f.Linked() && s.linked(o.Relation(f.Name)) == nil || f.Kind.IsLookup() && s.target(f) == nil {
+		if !o.readable(f.Name) || f.Linked() && s.linked(o.Relation(f.Name)) == nil || f.Kind.IsLookup() && s.target(f) == nil {
 			continue
 		}
-		info.Fields = append(info.Fields, FieldInfo{Field: f, Writable: o.creatable[f.Name] || o.updatable[f.Name], Filterable: o.filterable[f.Name] && !f.Linked()})
+		info.Fields = append(info.Fields, FieldInfo{Field: f, Writable: o.creatable(f.Name) || o.updatable(f.Name), Filterable: o.filterable(f.Name) && !f.Linked()})
 	}
 	for _, r := range o.Relations {
 		if s.listed(r) != nil {

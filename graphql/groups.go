@@ -153,7 +153,7 @@ func (gr *grouper) orderTerm(o *objectSight, given map[string]any) (query.GroupO
 		out.Desc, out.NullsFirst = term.Desc, term.NullsFirst
 		if fn, ok := measureNames[name]; ok {
 			f := o.Field(term.Field)
-			if len(term.Hops) > 0 || f == nil || !o.aggregable[term.Field] || !query.CanMeasure(f, fn) {
+			if len(term.Hops) > 0 || f == nil || !o.aggregable(term.Field) || !query.CanMeasure(f, fn) {
 				return out, invalid("groups have no such %s", name).At(name)
 			}
 			out.Measure = &query.Measure{Fn: fn, Field: term.Field}

@@ -33,7 +33,7 @@ func (b *builder) conditions(d *ast.Definition, o *objectSight) {
 	input(d, "or", "", listOf(o.names.filter))
 	input(d, "not", "", named(o.names.filter))
 	for _, f := range o.All {
-		if !o.filterable[f.Name] || f.Linked() || d.Fields.ForName(f.Name) != nil {
+		if !o.filterable(f.Name) || f.Linked() || d.Fields.ForName(f.Name) != nil {
 			continue
 		}
 		help := b.help(f)
@@ -47,7 +47,7 @@ func (b *builder) conditions(d *ast.Definition, o *objectSight) {
 	}
 	b.linkConditions(d, o)
 	for _, r := range o.Relations {
-		if t := b.sight.listed(r); t != nil && t.filterable[r.Field.Name] && d.Fields.ForName(r.Name) == nil {
+		if t := b.sight.listed(r); t != nil && t.filterable(r.Field.Name) && d.Fields.ForName(r.Name) == nil {
 			input(d, r.Name, describe(t.PluralLabel, nil, r.Name), named(t.names.listFilter))
 		}
 	}
@@ -57,7 +57,7 @@ func (b *builder) conditions(d *ast.Definition, o *objectSight) {
 func (b *builder) orderBy(o *objectSight) {
 	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: o.names.order, Description: "One sort term: exactly one of the fields is given."})
 	for _, f := range o.All {
-		if !o.filterable[f.Name] || f.Linked() {
+		if !o.filterable(f.Name) || f.Linked() {
 			continue
 		}
 		help := b.help(f)

@@ -62,7 +62,7 @@ func (b *builder) groupKeys(o *objectSight) {
 	by := b.define(&ast.Definition{Kind: ast.InputObject, Name: o.names.groupBy, Description: "One key: exactly one of the fields is given, as true or with its bucket."})
 	key := b.define(&ast.Definition{Kind: ast.Object, Name: o.names.groupKey, Description: "Only what the groups were made by can be asked."})
 	for _, f := range o.All {
-		if !o.filterable[f.Name] || !query.CanGroup(f) || isVersion(f) {
+		if !o.filterable(f.Name) || !query.CanGroup(f) || isVersion(f) {
 			continue
 		}
 		how, what := "Boolean", o.scalarOf(f)
@@ -99,7 +99,7 @@ func (b *builder) measures(o *objectSight) []measured {
 	totals := &ast.Definition{Kind: ast.Object, Name: o.names.totals, Description: "Empty values do not count; null when there is no other."}
 	extremes := &ast.Definition{Kind: ast.Object, Name: o.names.extremes, Description: totals.Description}
 	for _, f := range o.All {
-		if !o.aggregable[f.Name] || isVersion(f) {
+		if !o.aggregable(f.Name) || isVersion(f) {
 			continue
 		}
 		typ, bind := o.scalarOf(f), binding{what: groupMeasure, object: o, field: f}

@@ -17,10 +17,10 @@ func (b *builder) inputs(o *objectSight) {
 	}
 }
 
-func (b *builder) values(name, help string, o *objectSight, writable map[string]bool) {
+func (b *builder) values(name, help string, o *objectSight, writable func(string) bool) {
 	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: name, Description: help})
 	for _, f := range o.All {
-		if !writable[f.Name] {
+		if !writable(f.Name) {
 			continue
 		}
 		text := b.help(f)
@@ -53,7 +53,7 @@ func (o *objectSight) upsertKeys() [][]string {
 	for _, k := range o.keys {
 		settable := true
 		for _, name := range k {
-			settable = settable && o.creatable[name]
+			settable = settable && o.creatable(name)
 		}
 		if settable {
 			keys = append(keys, k)

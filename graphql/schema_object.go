@@ -10,7 +10,7 @@ import (
 func (b *builder) enums(o *objectSight) {
 	for _, f := range o.All {
 		name := o.names.enums[f.Name]
-		if name == "" || !hasEnum(f) || !o.readable[f.Name] && !o.creatable[f.Name] && !o.updatable[f.Name] {
+		if name == "" || !hasEnum(f) || !o.readable(f.Name) && !o.creatable(f.Name) && !o.updatable(f.Name) {
 			continue
 		}
 		d := b.enum(name, b.help(f))
@@ -18,7 +18,7 @@ func (b *builder) enums(o *objectSight) {
 			d.EnumValues = append(d.EnumValues, &ast.EnumValueDefinition{Name: opt.Name, Description: describe(opt.Label, nil, opt.Name)})
 		}
 		switch {
-		case !o.filterable[f.Name]:
+		case !o.filterable(f.Name):
 		case f.Kind == metadata.KindMultiSelect:
 			b.listOperators(o.names.enumFilters[f.Name], name)
 		default:
@@ -32,7 +32,7 @@ func (b *builder) enums(o *objectSight) {
 func (b *builder) record(o *objectSight) {
 	d := b.define(&ast.Definition{Kind: ast.Object, Name: o.names.typ, Description: describe(o.Label, o.Description, o.Name)})
 	for _, f := range o.All {
-		if o.readable[f.Name] {
+		if o.readable(f.Name) {
 			b.recordField(d, o, f)
 		}
 	}

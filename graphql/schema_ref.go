@@ -28,7 +28,7 @@ func (b *builder) refTypes() {
 // refs adds the types of an object's polymorphic lookups.
 func (b *builder) refs(o *objectSight) {
 	for _, f := range o.All {
-		if f.Kind != metadata.KindPolymorphic || !o.readable[f.Name] {
+		if f.Kind != metadata.KindPolymorphic || !o.readable(f.Name) {
 			continue
 		}
 		d := b.define(&ast.Definition{Kind: ast.Object, Name: o.names.enums[f.Name], Description: b.help(f)})
@@ -46,7 +46,7 @@ func (b *builder) refs(o *objectSight) {
 			b.output(d, name, describe(t.Label, nil, name), named(t.names.typ), binding{what: refRecord, object: t, field: f})
 			input(in, name, describe(t.Label, nil, name), named(t.names.lookupFilter))
 		}
-		if o.filterable[f.Name] {
+		if o.filterable(f.Name) {
 			b.define(in)
 		}
 	}

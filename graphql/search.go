@@ -17,7 +17,7 @@ var search = arg("search", "Words, each of which must be in a searchable field o
 // searchable says that an object has fields that a search looks through.
 // Whether the caller sees one of them in every record is decided when asked.
 func (o *objectSight) searchable() bool {
-	return slices.ContainsFunc(o.All, func(f *metadata.Field) bool { return ddl.Searched(f) && o.filterable[f.Name] })
+	return slices.ContainsFunc(o.All, func(f *metadata.Field) bool { return ddl.Searched(f) && o.filterable(f.Name) })
 }
 
 // search adds the root field that searches all objects.

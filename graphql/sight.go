@@ -41,11 +41,15 @@ type objectSight struct {
 	names                        *objectNames
 	read, create, update, remove bool
 	aggregate                    bool
-	readable, filterable         map[string]bool
-	aggregable                   map[string]bool // filterable, and shown to the right to aggregate
-	creatable, updatable         map[string]bool
+	sees                         *policy.Visibility
 	keys                         [][]string // unique keys all of whose fields may be read and filtered by
 }
+
+func (o *objectSight) readable(field string) bool   { return o.sees.Readable(o.Position(field)) }
+func (o *objectSight) filterable(field string) bool { return o.sees.Filterable(o.Position(field)) }
+func (o *objectSight) aggregable(field string) bool { return o.sees.Aggregable(o.Position(field)) }
+func (o *objectSight) creatable(field string) bool  { return o.sees.Creatable(o.Position(field)) }
+func (o *objectSight) updatable(field string) bool  { return o.sees.Updatable(o.Position(field)) }
 
 func newSight(snap *metadata.Snapshot, rights policy.Rights, shared *store) *sight {
 	return &sight{outlook: &outlook{snapshot: snap, names: names{snap}, rights: rights, store: shared, objects: map[string]*objectSight{}}}
@@ -95,7 +99,7 @@ func (s *sight) look(name string) (*objectSight, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !(v.Can[metadata.ActionRead] || v.Can[metadata.ActionCreate] || v.Can[metadata.ActionUpdate] || v.Can[metadata.ActionDelete]) {
+	if !(v.Can(metadata.ActionRead) || v.Can(metadata.ActionCreate) || v.Can(metadata.ActionUpdate) || v.Can(metadata.ActionDelete)) {
 		return nil, nil
 	}
 	n := s.names.of(view)
@@ -104,15 +108,10 @@ func (s *sight) look(name string) (*objectSight, error) {
 		return o, nil
 	}
 	o := &objectSight{
-		ObjectView: view, names: n,
-		read: v.Can[metadata.ActionRead], create: v.Can[metadata.ActionCreate],
-		update: v.Can[metadata.ActionUpdate], remove: v.Can[metadata.ActionDelete],
-		readable: set(v.Read), creatable: set(v.Create), updatable: set(v.Update),
-		filterable: map[string]bool{}, aggregable: map[string]bool{},
-		aggregate: v.Can[metadata.ActionRead] && v.Can[metadata.ActionAggregate],
-	}
-	if err := o.markFilterable(s.rights); err != nil {
-		return nil, err
+		ObjectView: view, names: n, sees: v,
+		read: v.Can(metadata.ActionRead), create: v.Can(metadata.ActionCreate),
+		update: v.Can(metadata.ActionUpdate), remove: v.Can(metadata.ActionDelete),
+		aggregate: v.Can(metadata.ActionRead) && v.Can(metadata.ActionAggregate),
 	}
 	o.findKeys()
 	return s.store.sights.put(key, o, o.size()), nil
@@ -120,7 +119,7 @@ func (s *sight) look(name string) (*objectSight, error) {
 
 // size is the memory of a sight, roughly.
 func (o *objectSight) size() int {
-	return 4096 + 40*(len(o.readable)+len(o.filterable)+len(o.creatable)+len(o.updatable))
+	return 4096
 }
 
 // all lists the objects that are seen, by name.
@@ -144,54 +143,11 @@ func (s *sight) any(is func(*objectSight) bool) bool {
 	return false
 }
 
-func set(list []string) map[string]bool {
-	m := make(map[string]bool, len(list))
-	for _, s := range list {
-		m[s] = true
-	}
-	return m
-}
-
-// markFilterable finds the fields that may decide which records are listed: a
-// masked one may not.
-func (o *objectSight) markFilterable(rights policy.Rights) error {
-	if !o.read {
-		return nil
-	}
-	grant, err := rights.Grant(o.Name, metadata.ActionRead)
-	if err != nil {
-		return err
-	}
-	for name := range o.readable {
-		if m := grant.Field(name).Mode; m == policy.Plain || m == policy.When {
-			o.filterable[name] = true
-		}
-	}
-	if len(o.filterable) == len(o.readable) {
-		o.filterable = o.readable
-	}
-	if !o.aggregate {
-		return nil
-	}
-	if grant, err = rights.Grant(o.Name, metadata.ActionAggregate); err != nil {
-		return err
-	}
-	for name := range o.filterable {
-		if m := grant.Field(name).Mode; m == policy.Plain || m == policy.When {
-			o.aggregable[name] = true
-		}
-	}
-	if len(o.aggregable) == len(o.filterable) {
-		o.aggregable = o.filterable
-	}
-	return nil
-}
-
 // findKeys lists the unique keys by which the caller may name a record.
 func (o *objectSight) findKeys() {
 	add := func(fields []string) {
 		for _, name := range fields {
-			if f := o.Field(name); f == nil || !o.filterable[name] {
+			if f := o.Field(name); f == nil || !o.filterable(name) {
 				return
 			}
 		}
@@ -239,7 +195,7 @@ func (s *sight) target(f *metadata.Field) *objectSight {
 // not read it or may not see the lookup that makes the relation.
 func (s *sight) listed(r *metadata.Relation) *objectSight {
 	t := s.object(r.Object)
-	if t == nil || !t.read || !t.readable[r.Field.Name] {
+	if t == nil || !t.read || !t.readable(r.Field.Name) {
 		return nil
 	}
 	return t
@@ -249,14 +205,14 @@ func (s *sight) listed(r *metadata.Relation) *objectSight {
 // caller may not read it, see the field, or see the links.
 func (s *sight) linked(r *metadata.Relation) *objectSight {
 	t, of := s.object(r.Object), s.object(r.Of)
-	if t == nil || !t.read || of == nil || !of.filterable[r.Field.Name] {
+	if t == nil || !t.read || of == nil || !of.filterable(r.Field.Name) {
 		return nil
 	}
 	link, near, far := s.snapshot.Sides(r)
 	if link.Implied {
 		return t
 	}
-	if l := s.object(link.Name); l == nil || !l.read || !l.filterable[near.Name] || !l.filterable[far.Name] {
+	if l := s.object(link.Name); l == nil || !l.read || !l.filterable(near.Name) || !l.filterable(far.Name) {
 		return nil
 	}
 	return t
@@ -266,7 +222,7 @@ func (s *sight) linked(r *metadata.Relation) *objectSight {
 // parent: the lookup cascades and the caller may create them.
 func (s *sight) child(r *metadata.Relation) *objectSight {
 	t := s.object(r.Object)
-	if t == nil || !t.create || !t.creatable[r.Field.Name] || r.Field.OnDelete != metadata.Cascade {
+	if t == nil || !t.create || !t.creatable(r.Field.Name) || r.Field.OnDelete != metadata.Cascade {
 		return nil
 	}
 	return t

@@ -141,17 +141,6 @@ func (g *Grant) Writable(name string) Access {
 	return g.Field(name)
 }
 
-// Fields lists the fields that are not Never, in the object's order.
-func (g *Grant) Fields() []string {
-	var names []string
-	for _, f := range g.object.All {
-		if g.Field(f.Name).Mode != Never {
-			names = append(names, f.Name)
-		}
-	}
-	return names
-}
-
 // grantKey digests what decides. Rules are in order already.
 func (g *Grant) grantKey() string {
 	var b strings.Builder

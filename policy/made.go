@@ -17,7 +17,6 @@ type made struct {
 	rules   sync.Map // ruleKey → *rule
 	common  sync.Map // text → *rule, of rules that are the same on many objects
 	grants  sync.Map // grantKey → *Grant
-	visible sync.Map // visibleKey → *Visibility
 	size    atomic.Int64
 }
 
@@ -26,8 +25,6 @@ type grantKey struct {
 	action  metadata.Action
 	classes string
 }
-
-type visibleKey struct{ object, classes string }
 
 // The memory of what is made, roughly, and the most there may be of it.
 const (
@@ -49,7 +46,6 @@ func (e *Engine) note(size int64) {
 	e.made.rules.Clear()
 	e.made.common.Clear()
 	e.made.grants.Clear()
-	e.made.visible.Clear()
 	for _, set := range *e.sets.Load() {
 		set.grants.Store(nil)
 	}
@@ -98,12 +94,8 @@ func (e *Engine) grant(set *roleSet, o *metadata.ObjectView, a metadata.Action) 
 }
 
 // glance is Grant for those who look at all actions once and keep none.
-func (r Rights) glance(object string, a metadata.Action) (*Grant, error) {
-	o := r.engine.snapshot.Lookup(object)
-	if o == nil {
-		return nil, errUnknown(object, a, false)
-	}
-	if g, ok := r.engine.made.grants.Load(grantKey{o, a, r.engine.classes(r.set, object, a)}); ok {
+func (r Rights) glance(o *metadata.ObjectView, a metadata.Action) (*Grant, error) {
+	if g, ok := r.engine.made.grants.Load(grantKey{o, a, r.engine.classes(r.set, o.Name, a)}); ok {
 		return g.(*Grant), nil
 	}
 	return r.engine.compile(r.set, o, a)

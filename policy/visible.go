@@ -9,19 +9,60 @@ import (
 )
 
 // Visibility is what a role set can come to see of an object in some row: the
-// shape of its API schema.
+// shape of its API schema. Fields go by their position in ObjectView.All; there
+// is one Visibility for each object and role set that was looked at, so it is
+// small.
 type Visibility struct {
-	// Can has the actions that the role set may do with some row.
-	Can map[metadata.Action]bool
-	// Read, Create and Update list the fields that are not Never, in the
-	// object's order; nil when the action is never allowed.
-	Read, Create, Update []string
 	// Key is equal for equal content.
 	Key string
+
+	can  uint8    // by position in actions
+	bits []uint64 // the sets of fields, one after the other
+}
+
+// The sets of fields of a Visibility.
+const (
+	setRead = iota
+	setFilter
+	setAggregate
+	setCreate
+	setUpdate
+	setCount
+)
+
+// Can says that the role set may do the action with some row.
+func (v *Visibility) Can(a metadata.Action) bool {
+	i := slices.Index(actions[:], a)
+	return i >= 0 && v.can&(1<<i) != 0
+}
+
+// Readable says that the field is seen, masked or not, in some row.
+func (v *Visibility) Readable(i int) bool { return v.has(setRead, i) }
+
+// Filterable says that the field may decide which records are listed: it is
+// readable and not masked.
+func (v *Visibility) Filterable(i int) bool { return v.has(setFilter, i) }
+
+// Aggregable says that the field is filterable and also shown to the right to
+// aggregate.
+func (v *Visibility) Aggregable(i int) bool { return v.has(setAggregate, i) }
+
+// Creatable says that the field may be given to a new record.
+func (v *Visibility) Creatable(i int) bool { return v.has(setCreate, i) }
+
+// Updatable says that the field may be changed.
+func (v *Visibility) Updatable(i int) bool { return v.has(setUpdate, i) }
+
+func (v *Visibility) has(set, i int) bool {
+	words := len(v.bits) / setCount
+	return i >= 0 && i < words*64 && v.bits[set*words+i/64]&(1<<(i%64)) != 0
+}
+
+func (v *Visibility) add(set, i int) {
+	v.bits[set*(len(v.bits)/setCount)+i/64] |= 1 << (i % 64)
 }
 
 // Visible says what is there of an object for the role set of the principal.
-// The result is shared and must not be changed.
 func (e *Engine) Visible(p *Principal, object string) (*Visibility, error) {
 	r, err := e.Rights(p)
 	if err != nil {
@@ -30,46 +71,57 @@ func (e *Engine) Visible(p *Principal, object string) (*Visibility, error) {
 	return r.Visible(object)
 }
 
-// Visible is Engine.Visible, of the role set.
+// Visible is Engine.Visible, of the role set. It is computed anew each time.
 func (r Rights) Visible(object string) (*Visibility, error) {
-	key := visibleKey{object, r.engine.classes(r.set, object, "")}
-	if v, ok := r.engine.made.visible.Load(key); ok {
-		return v.(*Visibility), nil
+	o := r.engine.snapshot.Lookup(object)
+	if o == nil {
+		return nil, errUnknown(object, metadata.ActionRead, false)
 	}
-	v := &Visibility{Can: make(map[metadata.Action]bool, actionCount)}
+	v := &Visibility{bits: make([]uint64, setCount*((len(o.All)+63)/64))}
 	digest := []byte(object)
-	for _, a := range actions {
-		g, err := r.glance(object, a)
+	for n, a := range actions {
+		g, err := r.glance(o, a)
 		if err != nil {
 			return nil, err
 		}
 		if g.Never() {
 			continue
 		}
-		v.Can[a] = true
-		fields := g.Fields()
-		switch a {
-		case metadata.ActionRead:
-			v.Read = fields
-		case metadata.ActionCreate:
-			v.Create = fields
-		case metadata.ActionUpdate:
-			v.Update = fields
-		}
+		v.can |= 1 << n
 		digest = append(append(digest, 1), a...)
-		for _, f := range fields {
-			digest = append(append(digest, 0), f...)
-			if g.Field(f).Mode == Masked {
+		for i, f := range o.All {
+			mode := g.access[g.at[i]].Mode
+			if mode == Never {
+				continue
+			}
+			digest = append(append(digest, 0), f.Name...)
+			if mode == Masked {
 				digest = append(digest, 2)
 			}
+			v.show(a, i, mode)
 		}
 	}
 	v.Key = shortHash(digest)
-	if slices.Equal(v.Create, v.Update) {
-		v.Update = v.Create
+	return v, nil
+}
+
+// show adds a field that an action lets see. Aggregate comes after read.
+func (v *Visibility) show(a metadata.Action, i int, mode Mode) {
+	switch a {
+	case metadata.ActionRead:
+		v.add(setRead, i)
+		if mode != Masked {
+			v.add(setFilter, i)
+		}
+	case metadata.ActionAggregate:
+		if mode != Masked && v.Filterable(i) {
+			v.add(setAggregate, i)
+		}
+	case metadata.ActionCreate:
+		v.add(setCreate, i)
+	case metadata.ActionUpdate:
+		v.add(setUpdate, i)
 	}
-	found, _ := r.engine.made.visible.LoadOrStore(key, v)
-	return found.(*Visibility), nil
 }
 
 // shortHash is 120 bits of SHA-256, printable.
