@@ -17,27 +17,30 @@ import (
 // scalars are checked for their JSON shape here and read where they are used.
 type coercer struct {
 	schema *Schema
-	types  map[string]*ast.Definition // some of the schema's, at hand
+	inputs *inputs // some of the schema's types at hand, or nil
 	vars   map[string]any
 }
 
 // typ finds the type of a value.
-func (c *coercer) typ(name string) *ast.Definition {
-	if d := c.types[name]; d != nil {
-		return d
+func (c *coercer) typ(name string) *typ {
+	if t := fixed().types[name]; t != nil {
+		return t
 	}
-	if t := c.schema.typ(name); t != nil {
-		return t.Definition
+	if c.inputs != nil {
+		return c.inputs.typ(name)
 	}
-	return nil
+	return c.schema.typ(name)
 }
 
 // field finds a field of an input type.
-func (c *coercer) field(d *ast.Definition, name string) *ast.FieldDefinition {
-	if wideTypes[d.Name] == nil {
-		return d.Fields.ForName(name)
+func (c *coercer) field(t *typ, name string) *ast.FieldDefinition {
+	if f := t.Fields.ForName(name); f != nil {
+		return f
 	}
-	f, _ := c.schema.wideField(d.Name, name)
+	if c.inputs != nil {
+		return c.inputs.field(t, name)
+	}
+	f, _ := c.schema.field(t, name)
 	return f
 }
 
@@ -97,7 +100,7 @@ func (c *coercer) json(t *ast.Type, v any) (any, *trellis.Error) {
 	}
 	def := c.typ(t.NamedType)
 	if def.Kind != ast.InputObject {
-		return leaf(def, v)
+		return leaf(def.Definition, v)
 	}
 	given, ok := v.(map[string]any)
 	if !ok {
@@ -114,7 +117,7 @@ func (c *coercer) json(t *ast.Type, v any) (any, *trellis.Error) {
 			return nil, err.At(name)
 		}
 	}
-	return out, missing(def, out)
+	return out, missing(def.Definition, out)
 }
 
 // literal coerces a value of the text. An absent variable inside an object
@@ -136,14 +139,14 @@ func (c *coercer) literal(t *ast.Type, v *ast.Value) (any, *trellis.Error) {
 	if def.Kind == ast.InputObject {
 		return c.literalObject(def, v)
 	}
-	raw, err := literalLeaf(def, v)
+	raw, err := literalLeaf(def.Definition, v)
 	if def.Name == jsonScalar {
 		raw, err = c.literalJSON(v, 0)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return leaf(def, raw)
+	return leaf(def.Definition, raw)
 }
 
 func (c *coercer) literalList(t *ast.Type, v *ast.Value) (any, *trellis.Error) {
@@ -161,7 +164,7 @@ func (c *coercer) literalList(t *ast.Type, v *ast.Value) (any, *trellis.Error) {
 	return out, nil
 }
 
-func (c *coercer) literalObject(def *ast.Definition, v *ast.Value) (any, *trellis.Error) {
+func (c *coercer) literalObject(def *typ, v *ast.Value) (any, *trellis.Error) {
 	if v.Kind != ast.ObjectValue {
 		return nil, invalid("must be an object of type %s", def.Name)
 	}
@@ -181,7 +184,7 @@ func (c *coercer) literalObject(def *ast.Definition, v *ast.Value) (any, *trelli
 			return nil, err.At(child.Name)
 		}
 	}
-	return out, missing(def, out)
+	return out, missing(def.Definition, out)
 }
 
 func nullFor(t *ast.Type) *trellis.Error {

@@ -20,7 +20,7 @@ func newCompiler(s *Schema) *compiler {
 // compiler makes one that has the types of the plan's text at hand.
 func (p *plan) compiler() *compiler {
 	c := newCompiler(p.schema)
-	c.types = p.inputs
+	c.inputs = p.inputs
 	return c
 }
 

@@ -174,12 +174,7 @@ func (f *flattener) binding(field *ast.Field) *binding {
 	if field.Name == "__typename" {
 		return &binding{what: typeName}
 	}
-	bind := f.binds[field.Definition]
-	if bind == nil {
-		return nil
-	}
-	own := *bind // the plan must not hold those of the whole type
-	return &own
+	return f.binds[field.Definition]
 }
 
 // directives evaluates @skip and @include as far as it can; there is false

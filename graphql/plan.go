@@ -19,7 +19,7 @@ type plan struct {
 	schema *Schema
 	op     *ast.OperationDefinition
 	roots  []*node
-	inputs map[string]*ast.Definition // types of values that the text speaks of
+	inputs *inputs // types of values that the text speaks of
 	size   int                        // bytes held, roughly
 }
 

@@ -63,7 +63,7 @@ func (r *reading) typ(name string) *typ {
 	}
 	if wideTypes[name] != nil {
 		t = t.bare()
-	}
+	} // an object's type is this reading's own
 	r.typs[name] = t
 	r.ast.Types[name] = t.Definition
 	possible(r.ast, t.Definition, func(name string) *ast.Definition {
@@ -77,9 +77,9 @@ func (r *reading) typ(name string) *typ {
 
 func (r *reading) field(t *typ, name string) *ast.FieldDefinition {
 	f, bind := t.field(name)
-	if f == nil && wideTypes[t.Name] != nil {
-		if f, bind = r.schema.wideField(t.Name, name); f != nil {
-			t.add(f, bind)
+	if f == nil {
+		if f, bind = r.schema.field(t, name); f != nil {
+			t.Fields = append(t.Fields, f)
 		}
 	}
 	if f != nil && bind != nil {
@@ -162,11 +162,11 @@ func (r *reading) value(of *ast.Type, v *ast.Value) {
 
 // inputs are the types of values that the text speaks of, for reading variables
 // without asking the schema.
-func (r *reading) inputs() map[string]*ast.Definition {
-	in := map[string]*ast.Definition{}
+func (r *reading) inputs() *inputs {
+	in := &inputs{schema: r.schema, types: map[string]*typ{}, fields: map[fieldOf]*ast.FieldDefinition{}}
 	for name, t := range r.typs {
-		if t.Kind != ast.Object && t.Kind != ast.Union && wideTypes[name] == nil {
-			in[name] = t.Definition
+		if t.Kind != ast.Object && t.Kind != ast.Union && wideTypes[name] == nil && fixed().types[name] == nil {
+			in.types[name] = t
 		}
 	}
 	return in

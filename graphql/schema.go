@@ -13,10 +13,9 @@ import (
 	"github.com/trellishq/trellis/policy"
 )
 
-// Schema is what one role set may ask of one revision. It is a view: types are
-// made when a text first speaks of them, object by object, and shared with every
-// schema in which the object and those around it look the same (store). It is
-// safe for concurrent use, and shared by all who see the same.
+// Schema is what one role set may ask of one revision. It is a view: types, and
+// their fields one by one, are made when a text speaks of them, and are gone with
+// its plan. It is safe for concurrent use, and shared by all who see the same.
 type Schema struct {
 	sight   *sight
 	mutates func() bool
@@ -33,7 +32,7 @@ func newSchema(snap *metadata.Snapshot, rights policy.Rights, shared *store) *Sc
 	return s
 }
 
-// schemaSize is the memory of a schema without the types it shares, roughly.
+// schemaSize is the memory of a schema, roughly.
 const schemaSize = 64 << 10
 
 // SDL writes the schema as text, for tools that generate code from it.
@@ -43,8 +42,9 @@ func (s *Schema) SDL() string {
 	return b.String()
 }
 
-// typ finds a type by its name, nil for none. Of a wide type it has the fields
-// that stand in every schema.
+// typ finds a type by its name, nil for none. A wide type has the fields that
+// stand in every schema, an object's type those that must be given; the others
+// are found by field.
 func (s *Schema) typ(name string) *typ {
 	if t := fixed().types[name]; t != nil {
 		if name == "Mutation" && !s.mutates() {
@@ -53,13 +53,42 @@ func (s *Schema) typ(name string) *typ {
 		return t
 	}
 	for _, view := range s.sight.names.typeOwners(name) {
-		if o := s.sight.object(view.Name); o != nil {
-			if t := s.partOf(o, o.names.part(name)).types[name]; t != nil {
-				return t
+		o := s.sight.object(view.Name)
+		if o == nil {
+			continue
+		}
+		if p := o.names.part(name); p != noPart {
+			w := wanted{typ: name}
+			s.make(o, p, &w)
+			if w.shell != nil {
+				return &typ{Definition: w.shell, owner: o, part: p}
 			}
 		}
 	}
 	return nil
+}
+
+// make looks for what is wanted in a part of an object.
+func (s *Schema) make(o *objectSight, p part, w *wanted) {
+	(&builder{sight: s.sight, want: w}).part(o, p)
+}
+
+// field finds a field of a type; bind is nil in input types.
+func (s *Schema) field(t *typ, name string) (*ast.FieldDefinition, *binding) {
+	if f, bind := t.field(name); f != nil {
+		return f, bind
+	}
+	if wideTypes[t.Name] != nil {
+		return s.wideField(t.Name, name)
+	}
+	if t.owner == nil {
+		return nil, nil
+	}
+	w := wanted{typ: t.Name, field: name}
+	if s.make(t.owner, t.part, &w); w.def == nil {
+		return s.formerField(t, name)
+	}
+	return w.def, w.bind
 }
 
 // wideField finds a field of a wide type.
@@ -72,10 +101,9 @@ func (s *Schema) wideField(t, name string) (*ast.FieldDefinition, *binding) {
 	}
 	for _, view := range s.sight.names.fieldOwners(name) {
 		if o := s.sight.object(view.Name); o != nil {
-			if w := s.partOf(o, wideTypes[t].part).types[t]; w != nil {
-				if f, bind := w.field(name); f != nil {
-					return f, bind
-				}
+			w := wanted{typ: t, field: name}
+			if s.make(o, wideTypes[t].part, &w); w.def != nil {
+				return w.def, w.bind
 			}
 		}
 	}
@@ -100,8 +128,10 @@ func (s *Schema) has(typ, field string) bool {
 func (s *Schema) batchVerb(key string) (batchVerb, bool) {
 	for _, view := range s.sight.names.fieldOwners(key) {
 		if o := s.sight.object(view.Name); o != nil {
-			if verb, ok := s.partOf(o, batchPart).batch[key]; ok {
-				return batchVerb{o, verb}, true
+			for _, v := range o.verbs() {
+				if v.name == key {
+					return batchVerb{o, v.verb}, true
+				}
 			}
 		}
 	}
@@ -116,12 +146,15 @@ type sightKey struct {
 	bent    string
 }
 
+// store has what schemas share, over role sets and revisions: how objects are
+// seen.
+type store struct {
+	sights *cache[sightKey, *objectSight]
+}
+
 // newStore makes a store of about so many bytes.
 func newStore(size int) *store {
-	return &store{
-		sights: newCache[sightKey, *objectSight](size/4, size/4, size/16),
-		types:  newCache[partKey, []*objectTypes](size-size/4, size, min(size/4, onTrial)),
-	}
+	return &store{sights: newCache[sightKey, *objectSight](size, size, size/4)}
 }
 
 // wholeSchema is a schema in full, for those who want to see all of it.
@@ -156,15 +189,17 @@ func (s *Schema) everything() *wholeSchema {
 			w.typs[name] = t
 		}
 	}
-	var parts []*objectTypes
+	var parts []map[string]*typ
 	for _, o := range s.sight.all() {
+		b := newBuilder(s.sight)
 		for p := range allParts {
-			types := s.partOf(o, p)
-			parts = append(parts, types)
-			for name, t := range types.types {
-				if wideTypes[name] == nil {
-					w.typs[name] = t
-				}
+			b.part(o, p)
+		}
+		b.formerFields(o)
+		parts = append(parts, b.types)
+		for name, t := range b.types {
+			if wideTypes[name] == nil {
+				w.typs[name] = t
 			}
 		}
 	}
@@ -180,7 +215,7 @@ func (s *Schema) everything() *wholeSchema {
 }
 
 // widened is a wide type with the fields of all objects.
-func (s *Schema) widened(name string, parts []*objectTypes) *typ {
+func (s *Schema) widened(name string, parts []map[string]*typ) *typ {
 	t := fixed().types[name].bare()
 	own := func() {
 		for i, f := range fixed().types[name].Fields {
@@ -193,7 +228,7 @@ func (s *Schema) widened(name string, parts []*objectTypes) *typ {
 		own()
 	}
 	for _, p := range parts {
-		if part := p.types[name]; part != nil {
+		if part := p[name]; part != nil {
 			for i, f := range part.Fields {
 				t.add(f, part.bind(i))
 			}

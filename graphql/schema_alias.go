@@ -1,6 +1,7 @@
 package graphql
 
 import (
+	"slices"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -33,12 +34,16 @@ func deprecated(reason string) ast.DirectiveList {
 	}}}}
 }
 
+// aliased are the types in which the fields of an object stand by their names.
+func (n *objectNames) aliased() []string {
+	return []string{n.typ, n.filter, n.lookupFilter, n.order, n.input, n.patch, n.key}
+}
+
 // formerFields adds the former names of an object's fields to its types.
 func (b *builder) formerFields(o *objectSight) {
-	n := o.names
 	for _, f := range o.Fields {
 		for _, was := range metadata.Live(f.Formerly, today()) {
-			for _, name := range []string{n.typ, n.filter, n.lookupFilter, n.order, n.input, n.patch, n.key} {
+			for _, name := range o.names.aliased() {
 				if t := b.types[name]; t != nil {
 					t.addFormer(f.Name, was)
 				}
@@ -47,15 +52,37 @@ func (b *builder) formerFields(o *objectSight) {
 	}
 }
 
+// formerField finds a field of a type by a name that it had.
+func (s *Schema) formerField(t *typ, name string) (*ast.FieldDefinition, *binding) {
+	if t.owner.Position(name) < 0 || !slices.Contains(t.owner.names.aliased(), t.Name) {
+		return nil, nil
+	}
+	for _, f := range t.owner.Fields {
+		if !slices.Contains(metadata.Live(f.Formerly, today()), name) {
+			continue
+		}
+		w := wanted{typ: t.Name, field: f.Name}
+		if s.make(t.owner, t.part, &w); w.def != nil {
+			return former(w.def, name), w.bind
+		}
+	}
+	return nil, nil
+}
+
+// former is a deprecated copy of a field under a name that it had.
+func former(f *ast.FieldDefinition, was string) *ast.FieldDefinition {
+	old := *f
+	old.Name, old.Directives = was, deprecated("It is called "+f.Name+" now.")
+	return &old
+}
+
 // addFormer adds a deprecated copy of a field, unless there is one of that name.
 func (t *typ) addFormer(name, was string) {
 	f, bind := t.field(name)
 	if taken, _ := t.field(was); f == nil || taken != nil {
 		return
 	}
-	old := *f
-	old.Name, old.Directives = was, deprecated("It is called "+name+" now.")
-	t.add(&old, bind)
+	t.add(former(f, was), bind)
 }
 
 // namesOfToday has the values of fields under the names they have.

@@ -15,12 +15,8 @@ func (b *builder) filters(o *objectSight) {
 	b.conditions(d, o)
 	hop := b.define(&ast.Definition{Kind: ast.InputObject, Name: n.lookupFilter,
 		Description: "Conditions on the record a lookup refers to; a record you may not see is as if it were not there."})
-	input(hop, "isNull", "There is no record you may see.", named("Boolean"))
-	for _, f := range d.Fields {
-		if f.Name != "isNull" {
-			hop.Fields = append(hop.Fields, f)
-		}
-	}
+	b.input(hop, "isNull", "There is no record you may see.", named("Boolean"))
+	b.conditions(hop, o)
 	many := b.define(&ast.Definition{Kind: ast.InputObject, Name: n.listFilter,
 		Description: "Conditions on the records of a list; only those you may see count."})
 	input(many, "some", "One of them meets the filter.", named(n.filter))
@@ -29,26 +25,26 @@ func (b *builder) filters(o *objectSight) {
 }
 
 func (b *builder) conditions(d *ast.Definition, o *objectSight) {
-	input(d, "and", "", listOf(o.names.filter))
-	input(d, "or", "", listOf(o.names.filter))
-	input(d, "not", "", named(o.names.filter))
-	for _, f := range o.All {
-		if !o.filterable(f.Name) || f.Linked() || d.Fields.ForName(f.Name) != nil {
+	b.input(d, "and", "", listOf(o.names.filter))
+	b.input(d, "or", "", listOf(o.names.filter))
+	b.input(d, "not", "", named(o.names.filter))
+	for _, f := range b.fields(d, o) {
+		if !o.filterable(f.Name) || f.Linked() || b.has(d, f.Name) {
 			continue
 		}
 		help := b.help(f)
 		if f.Kind == metadata.KindPolymorphic {
-			input(d, f.Name, help, named(o.names.enumFilters[f.Name]))
+			b.input(d, f.Name, help, named(o.names.enumFilters[f.Name]))
 		} else if !f.Kind.IsLookup() {
-			input(d, f.Name, help, named(o.operatorsOf(f)))
+			b.input(d, f.Name, help, named(o.operatorsOf(f)))
 		} else if t := b.sight.target(f); t != nil {
-			input(d, f.Name, help, named(t.names.lookupFilter))
+			b.input(d, f.Name, help, named(t.names.lookupFilter))
 		}
 	}
 	b.linkConditions(d, o)
-	for _, r := range o.Relations {
-		if t := b.sight.listed(r); t != nil && t.filterable(r.Field.Name) && d.Fields.ForName(r.Name) == nil {
-			input(d, r.Name, describe(t.PluralLabel, nil, r.Name), named(t.names.listFilter))
+	for _, r := range b.relations(d, o.Relations) {
+		if t := b.sight.listed(r); t != nil && t.filterable(r.Field.Name) && !b.has(d, r.Name) {
+			b.input(d, r.Name, b.describe(t.PluralLabel, nil, r.Name), named(t.names.listFilter))
 		}
 	}
 }
@@ -56,7 +52,7 @@ func (b *builder) conditions(d *ast.Definition, o *objectSight) {
 // orderBy adds the sort terms of an object.
 func (b *builder) orderBy(o *objectSight) {
 	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: o.names.order, Description: "One sort term: exactly one of the fields is given."})
-	for _, f := range o.All {
+	for _, f := range b.fields(d, o) {
 		if !o.filterable(f.Name) || f.Linked() {
 			continue
 		}
@@ -64,10 +60,10 @@ func (b *builder) orderBy(o *objectSight) {
 		switch {
 		case f.Kind.IsLookup():
 			if t := b.sight.target(f); t != nil {
-				input(d, f.Name, help, named(t.names.order))
+				b.input(d, f.Name, help, named(t.names.order))
 			}
 		case f.Sortable():
-			input(d, f.Name, help, named("OrderDirection"))
+			b.input(d, f.Name, help, named("OrderDirection"))
 		}
 	}
 }

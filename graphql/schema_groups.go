@@ -22,7 +22,7 @@ func (b *builder) groupScalars() {
 // groupLists adds the groups of an object's lists to their connection, for those
 // who may aggregate.
 func (b *builder) groupLists(connection *ast.Definition, o *objectSight) {
-	if !o.aggregate {
+	if !o.aggregate || !b.asks(connection, "groups") && !b.asks(connection, "groupCount") {
 		return
 	}
 	n := o.names
@@ -49,11 +49,11 @@ func (b *builder) groups(o *objectSight) {
 	b.output(d, "count", "How many records.", required("Long"), binding{what: groupCount, object: o})
 	b.output(d, "countDistinct", "How many different values there are.", named("Long"), binding{what: groupDistinct, object: o}, arg("of", "", required(n.groupBy)))
 	order := b.define(&ast.Definition{Kind: ast.InputObject, Name: n.groupOrder, Description: "One sort term: exactly one of the fields is given."})
-	input(order, "key", "One of the keys in by.", named(n.order))
-	input(order, "count", "", named("OrderDirection"))
+	b.input(order, "key", "One of the keys in by.", named(n.order))
+	b.input(order, "count", "", named("OrderDirection"))
 	for _, fn := range b.measures(o) {
 		b.output(d, fn.name, fn.help, required(fn.typ), binding{what: groupMeasures, object: o, fn: fn.fn})
-		input(order, fn.name, "", named(n.order))
+		b.input(order, fn.name, "", named(n.order))
 	}
 }
 
@@ -61,7 +61,11 @@ func (b *builder) groups(o *objectSight) {
 func (b *builder) groupKeys(o *objectSight) {
 	by := b.define(&ast.Definition{Kind: ast.InputObject, Name: o.names.groupBy, Description: "One key: exactly one of the fields is given, as true or with its bucket."})
 	key := b.define(&ast.Definition{Kind: ast.Object, Name: o.names.groupKey, Description: "Only what the groups were made by can be asked."})
-	for _, f := range o.All {
+	fields := b.fields(by, o)
+	if len(fields) == 0 {
+		fields = b.fields(key, o)
+	}
+	for _, f := range fields {
 		if !o.filterable(f.Name) || !query.CanGroup(f) || isVersion(f) {
 			continue
 		}
@@ -78,7 +82,7 @@ func (b *builder) groupKeys(o *objectSight) {
 		case what == "Date" || what == "DateTime":
 			how, what = "DateBucket", "Date"
 		}
-		input(by, f.Name, b.help(f), named(how))
+		b.input(by, f.Name, b.help(f), named(how))
 		b.output(key, f.Name, b.help(f), named(what), binding{what: groupKeyField, object: b.sight.target(f), field: f})
 	}
 }
@@ -98,6 +102,7 @@ type measured struct {
 func (b *builder) measures(o *objectSight) []measured {
 	totals := &ast.Definition{Kind: ast.Object, Name: o.names.totals, Description: "Empty values do not count; null when there is no other."}
 	extremes := &ast.Definition{Kind: ast.Object, Name: o.names.extremes, Description: totals.Description}
+	var sums, ends bool
 	for _, f := range o.All {
 		if !o.aggregable(f.Name) || isVersion(f) {
 			continue
@@ -107,21 +112,23 @@ func (b *builder) measures(o *objectSight) []measured {
 			typ, bind.what = "Money", groupMoney
 		}
 		if query.CanMeasure(f, expr.Least) {
+			ends = true
 			b.output(extremes, f.Name, b.help(f), named(typ), bind)
 		}
 		if typ == "Long" || typ == "Int" {
 			typ = "Decimal"
 		}
 		if query.CanMeasure(f, expr.Sum) {
+			sums = true
 			b.output(totals, f.Name, b.help(f), named(typ), bind)
 		}
 	}
 	var all []measured
-	if len(totals.Fields) > 0 {
+	if sums {
 		b.define(totals)
 		all = append(all, measured{"sum", "", totals.Name, expr.Sum}, measured{"avg", "The mean, with four places more than the field.", totals.Name, expr.Mean})
 	}
-	if len(extremes.Fields) > 0 {
+	if ends {
 		b.define(extremes)
 		all = append(all, measured{"min", "", extremes.Name, expr.Least}, measured{"max", "", extremes.Name, expr.Most})
 	}

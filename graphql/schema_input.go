@@ -1,7 +1,11 @@
 package graphql
 
 import (
+	"slices"
+
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/trellishq/trellis/metadata"
 )
 
 // inputs adds what is given to create and to update a record.
@@ -19,7 +23,7 @@ func (b *builder) inputs(o *objectSight) {
 
 func (b *builder) values(name, help string, o *objectSight, writable func(string) bool) {
 	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: name, Description: help})
-	for _, f := range o.All {
+	for _, f := range b.fields(d, o) {
 		if !writable(f.Name) {
 			continue
 		}
@@ -27,16 +31,22 @@ func (b *builder) values(name, help string, o *objectSight, writable func(string
 		if f.Required {
 			text += "\n\nRequired."
 		}
-		input(d, f.Name, text, o.inputType(f))
+		b.input(d, f.Name, text, o.inputType(f))
 	}
-	for _, r := range o.Relations {
+	for _, r := range b.relations(d, o.Relations) {
 		if t := b.sight.child(r); t != nil && o.Field(r.Name) == nil {
-			input(d, r.Name, describe(t.PluralLabel, nil, r.Name), named(t.names.children))
+			b.input(d, r.Name, b.describe(t.PluralLabel, nil, r.Name), named(t.names.children))
 		}
 	}
-	if len(d.Fields) == 0 {
-		input(d, "nothing", "There is no field you may set.", named("Boolean"))
+	if b.asks(d, "nothing") && !b.settable(o, writable) {
+		b.input(d, "nothing", "There is no field you may set.", named("Boolean"))
 	}
+}
+
+// settable says that there is something to be given of a record.
+func (b *builder) settable(o *objectSight, writable func(string) bool) bool {
+	return slices.ContainsFunc(o.All, func(f *metadata.Field) bool { return writable(f.Name) }) ||
+		slices.ContainsFunc(o.Relations, func(r *metadata.Relation) bool { return b.sight.child(r) != nil && o.Field(r.Name) == nil })
 }
 
 // writable says that the caller may change records of the object in some way.
@@ -78,7 +88,7 @@ func (b *builder) payloads(o *objectSight) {
 	b.outcome(row, o)
 	many := b.define(&ast.Definition{Kind: ast.Object, Name: n.listPayload})
 	b.output(many, "results", "One for each of the inputs, in their order.", requiredList(n.result), binding{what: payloadResults, object: o})
-	if o.mayUpsert() {
+	if b.defines(n.keyField) && o.mayUpsert() {
 		var names []string
 		seen := map[string]bool{}
 		for _, k := range o.upsertKeys() {

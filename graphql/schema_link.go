@@ -10,7 +10,7 @@ import (
 // of another which points here.
 func (b *builder) linkList(d *ast.Definition, o *objectSight, r *metadata.Relation) {
 	t := b.sight.linked(r)
-	if t == nil || d.Fields.ForName(r.Name) != nil {
+	if t == nil || b.has(d, r.Name) {
 		return
 	}
 	b.output(d, r.Name, b.linkHelp(t, r), named(t.names.connection), binding{what: recordList, object: t, relation: r}, b.listArgs(t, false)...)
@@ -19,16 +19,16 @@ func (b *builder) linkList(d *ast.Definition, o *objectSight, r *metadata.Relati
 // linkHelp describes a list by its field, or by what is in it.
 func (b *builder) linkHelp(t *objectSight, r *metadata.Relation) string {
 	if r.Back() {
-		return describe(t.PluralLabel, nil, r.Name)
+		return b.describe(t.PluralLabel, nil, r.Name)
 	}
 	return b.help(r.Field)
 }
 
 // linkConditions adds some, none and every over links.
 func (b *builder) linkConditions(d *ast.Definition, o *objectSight) {
-	for _, r := range o.Links {
-		if t := b.sight.linked(r); t != nil && d.Fields.ForName(r.Name) == nil {
-			input(d, r.Name, b.linkHelp(t, r), named(t.names.listFilter))
+	for _, r := range b.relations(d, o.Links) {
+		if t := b.sight.linked(r); t != nil && !b.has(d, r.Name) {
+			b.input(d, r.Name, b.linkHelp(t, r), named(t.names.listFilter))
 		}
 	}
 }

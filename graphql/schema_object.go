@@ -9,20 +9,20 @@ import (
 // enums adds an enum per select, of one option or several, that the caller may read or write.
 func (b *builder) enums(o *objectSight) {
 	for _, f := range o.All {
-		name := o.names.enums[f.Name]
-		if name == "" || !hasEnum(f) || !o.readable(f.Name) && !o.creatable(f.Name) && !o.updatable(f.Name) {
+		name, filter := o.names.enums[f.Name], o.names.enumFilters[f.Name]
+		if name == "" || !b.defines(name, filter) || !hasEnum(f) || !o.readable(f.Name) && !o.creatable(f.Name) && !o.updatable(f.Name) {
 			continue
 		}
 		d := b.enum(name, b.help(f))
 		for _, opt := range f.Options {
-			d.EnumValues = append(d.EnumValues, &ast.EnumValueDefinition{Name: opt.Name, Description: describe(opt.Label, nil, opt.Name)})
+			d.EnumValues = append(d.EnumValues, &ast.EnumValueDefinition{Name: opt.Name, Description: b.describe(opt.Label, nil, opt.Name)})
 		}
 		switch {
 		case !o.filterable(f.Name):
 		case f.Kind == metadata.KindMultiSelect:
-			b.listOperators(o.names.enumFilters[f.Name], name)
+			b.listOperators(filter, name)
 		default:
-			b.operatorType(o.names.enumFilters[f.Name], name, nil)
+			b.operatorType(filter, name, nil)
 		}
 	}
 }
@@ -30,18 +30,18 @@ func (b *builder) enums(o *objectSight) {
 // record adds the object's own type. Everything but id and version may be
 // null: a rule on rows or fields must not break a client.
 func (b *builder) record(o *objectSight) {
-	d := b.define(&ast.Definition{Kind: ast.Object, Name: o.names.typ, Description: describe(o.Label, o.Description, o.Name)})
-	for _, f := range o.All {
+	d := b.define(&ast.Definition{Kind: ast.Object, Name: o.names.typ, Description: b.describe(o.Label, o.Description, o.Name)})
+	for _, f := range b.fields(d, o) {
 		if o.readable(f.Name) {
 			b.recordField(d, o, f)
 		}
 	}
-	for _, r := range o.Links {
+	for _, r := range b.relations(d, o.Links) {
 		b.linkList(d, o, r)
 	}
-	for _, r := range o.Relations {
+	for _, r := range b.relations(d, o.Relations) {
 		if t := b.sight.listed(r); t != nil && o.Field(r.Name) == nil {
-			b.output(d, r.Name, describe(t.PluralLabel, nil, r.Name), named(t.names.connection),
+			b.output(d, r.Name, b.describe(t.PluralLabel, nil, r.Name), named(t.names.connection),
 				binding{what: recordList, object: t, relation: r}, b.listArgs(t, false)...)
 		}
 	}
@@ -73,7 +73,7 @@ func (b *builder) connection(o *objectSight) {
 	edge := b.define(&ast.Definition{Kind: ast.Object, Name: n.edge, Description: "A record with its place in the list."})
 	b.output(edge, "cursor", "", required("String"), binding{what: edgeCursor, object: o})
 	b.output(edge, "node", "", required(n.typ), binding{what: edgeNode, object: o})
-	d := b.define(&ast.Definition{Kind: ast.Object, Name: n.connection, Description: "A page of a list: " + describe(o.PluralLabel, nil, o.Plural)})
+	d := b.define(&ast.Definition{Kind: ast.Object, Name: n.connection, Description: "A page of a list: " + b.describe(o.PluralLabel, nil, o.Plural)})
 	b.output(d, "nodes", "", requiredList(n.typ), binding{what: listNodes, object: o})
 	b.output(d, "edges", "", requiredList(n.edge), binding{what: listEdges, object: o})
 	b.output(d, "pageInfo", "", required("PageInfo"), binding{what: listPageInfo, object: o})
@@ -125,6 +125,6 @@ func (b *builder) key(o *objectSight) {
 	}
 	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: o.names.key, Description: "The fields of one unique key."})
 	for _, f := range o.keyFields() {
-		input(d, f.Name, b.help(f), o.inputType(f))
+		b.input(d, f.Name, b.help(f), o.inputType(f))
 	}
 }

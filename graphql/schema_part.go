@@ -1,12 +1,6 @@
 package graphql
 
-import (
-	"github.com/trellishq/trellis/core"
-)
-
-// part names the types of an object that are made and kept together. A text
-// speaks of few of an object's types, and each part costs memory for every role
-// set that sees the object in its own way; so parts are small.
+// part names the types of an object that are made by one function.
 type part uint8
 
 const (
@@ -63,7 +57,6 @@ func (b *builder) part(o *objectSight, p part) {
 			b.readPart(o, p)
 		}
 	}
-	b.formerFields(o)
 }
 
 // readPart adds what is there for those who may read the object.
@@ -85,88 +78,3 @@ func (b *builder) readPart(o *objectSight, p part) {
 		b.queriesOf(o)
 	}
 }
-
-// objectTypes are the types of one part of an object, or its share of a wide
-// one.
-type objectTypes struct {
-	types map[string]*typ
-	batch map[string]core.Verb // its keys of BatchOperation
-	// around are the other objects that were asked for while the types were
-	// made: they are good wherever those look the same.
-	around []neighbour
-	size   int // bytes held, roughly
-}
-
-// neighbour is an object as it was seen, nil for one that was not.
-type neighbour struct {
-	name string
-	as   *objectSight
-}
-
-// newObjectTypes makes a part of an object's types, as it is seen.
-func newObjectTypes(s *sight, o *objectSight, p part) *objectTypes {
-	around := map[string]*objectSight{}
-	fixed()
-	b := newBuilder(&sight{outlook: s.outlook, note: func(name string, o *objectSight) { around[name] = o }})
-	b.part(o, p)
-	t := &objectTypes{types: b.types, batch: b.batch, around: make([]neighbour, 0, len(around)), size: 512 + 32*len(around)}
-	for name, o := range around {
-		t.around = append(t.around, neighbour{name, o})
-	}
-	for _, d := range t.types {
-		t.size += 400 + 72*len(d.binds) + 100*len(d.EnumValues)
-		for _, f := range d.Fields {
-			t.size += 240 + 120*len(f.Arguments)
-		}
-	}
-	return t
-}
-
-// fits says that the objects around look as they did.
-func (t *objectTypes) fits(s *sight) bool {
-	for _, n := range t.around {
-		if s.object(n.name) != n.as {
-			return false
-		}
-	}
-	return true
-}
-
-// partKey finds the types of a part in the store.
-type partKey struct {
-	object *objectSight
-	part   part
-}
-
-// partOf are the types of a part of an object.
-func (s *Schema) partOf(o *objectSight, p part) *objectTypes {
-	if p == noPart {
-		return &objectTypes{}
-	}
-	key := partKey{o, p}
-	known, _ := s.sight.store.types.get(key)
-	for _, t := range known {
-		if t.fits(s.sight) {
-			return t
-		}
-	}
-	t := newObjectTypes(s.sight, o, p)
-	// The newest first; others see other things around the object.
-	known = append([]*objectTypes{t}, known[:min(len(known), maxVariants-1)]...)
-	size := 0
-	for _, t := range known {
-		size += t.size
-	}
-	s.sight.store.types.set(key, known, size)
-	return t
-}
-
-// store has what schemas share, over role sets and revisions: the sights of
-// objects, and their types.
-type store struct {
-	sights *cache[sightKey, *objectSight]
-	types  *cache[partKey, []*objectTypes]
-}
-
-// maxVariants is how many surroundings a part of an object is kept for.
-const maxVariants = 4

@@ -28,23 +28,23 @@ func (b *builder) refTypes() {
 // refs adds the types of an object's polymorphic lookups.
 func (b *builder) refs(o *objectSight) {
 	for _, f := range o.All {
-		if f.Kind != metadata.KindPolymorphic || !o.readable(f.Name) {
+		if f.Kind != metadata.KindPolymorphic || !o.readable(f.Name) || !b.defines(o.names.enums[f.Name], o.names.enumFilters[f.Name]) {
 			continue
 		}
 		d := b.define(&ast.Definition{Kind: ast.Object, Name: o.names.enums[f.Name], Description: b.help(f)})
 		b.output(d, "object", "The name of the object, as in account.", named("String"), binding{what: partOf, part: expr.ObjectPart})
 		b.output(d, "id", "", named("ID"), binding{what: partOf, part: expr.IDPart})
 		in := &ast.Definition{Kind: ast.InputObject, Name: o.names.enumFilters[f.Name], Description: "Conditions on a reference, and on the record of each object it may refer to."}
-		input(in, "isNull", "It refers to nothing.", named("Boolean"))
-		input(in, "object", "The name of the object.", named("TextFilter"))
-		input(in, "id", "", named("IDFilter"))
+		b.input(in, "isNull", "It refers to nothing.", named("Boolean"))
+		b.input(in, "object", "The name of the object.", named("TextFilter"))
+		b.input(in, "id", "", named("IDFilter"))
 		for _, name := range f.Targets {
 			t := b.sight.object(name)
 			if t == nil || !t.read {
 				continue
 			}
-			b.output(d, name, describe(t.Label, nil, name), named(t.names.typ), binding{what: refRecord, object: t, field: f})
-			input(in, name, describe(t.Label, nil, name), named(t.names.lookupFilter))
+			b.output(d, name, b.describe(t.Label, nil, name), named(t.names.typ), binding{what: refRecord, object: t, field: f})
+			b.input(in, name, b.describe(t.Label, nil, name), named(t.names.lookupFilter))
 		}
 		if o.filterable(f.Name) {
 			b.define(in)

@@ -24,17 +24,21 @@ func (b *builder) roots() {
 // queriesOf adds the root fields by which an object is read.
 func (b *builder) queriesOf(o *objectSight) {
 	d := b.wide("Query")
-	args := []*ast.ArgumentDefinition{arg("id", "", named("ID"))}
-	if len(o.keys) > 0 {
-		args = append(args, arg("key", "", named(o.names.key)))
+	if b.asks(d, o.names.one) {
+		args := []*ast.ArgumentDefinition{arg("id", "", named("ID"))}
+		if len(o.keys) > 0 {
+			args = append(args, arg("key", "", named(o.names.key)))
+		}
+		if o.remove {
+			args = append(args, includeDeleted())
+		}
+		b.output(d, o.names.one, b.describe(o.Label, nil, o.Name)+"\n\nBy id or key; null when it is not there or you may not read it.",
+			named(o.names.typ), binding{what: rootOne, object: o}, args...)
 	}
-	if o.remove {
-		args = append(args, includeDeleted())
+	if b.asks(d, o.names.many) {
+		b.output(d, o.names.many, b.describe(o.PluralLabel, nil, o.Plural), named(o.names.connection),
+			binding{what: rootMany, object: o}, b.listArgs(o, true)...)
 	}
-	b.output(d, o.names.one, describe(o.Label, nil, o.Name)+"\n\nBy id or key; null when it is not there or you may not read it.",
-		named(o.names.typ), binding{what: rootOne, object: o}, args...)
-	b.output(d, o.names.many, describe(o.PluralLabel, nil, o.Plural), named(o.names.connection),
-		binding{what: rootMany, object: o}, b.listArgs(o, true)...)
 }
 
 // mutationsOf adds the root fields by which an object is written.
@@ -106,32 +110,49 @@ func (b *builder) batchOperations(o *objectSight) {
 	if o.read {
 		b.output(b.wide("BatchRecord"), n.one, "", named(n.typ), binding{what: batchRecord, object: o})
 	}
-	add := func(name string, verb core.Verb, t *ast.Type) {
-		input(op, name, "", t)
-		b.batch[name] = verb
-	}
 	target := func(name string, also ...*ast.FieldDefinition) {
 		d := b.define(&ast.Definition{Kind: ast.InputObject, Name: name})
 		input(d, "id", "", required("ID"))
 		input(d, "ifVersion", "Refuses unless the record has this version.", named("Long"))
 		d.Fields = append(d.Fields, also...)
 	}
+	for _, v := range o.verbs() {
+		b.input(op, v.name, "", v.typ)
+		switch v.verb {
+		case core.Update:
+			target(n.batchUpdate, &ast.FieldDefinition{Name: "input", Type: required(n.patch)})
+		case core.Upsert:
+			d := b.define(&ast.Definition{Kind: ast.InputObject, Name: n.batchUpsert})
+			input(d, "key", "The fields of one unique key.", requiredList(n.keyField))
+			input(d, "input", "", required(n.input))
+		case core.Delete:
+			target(n.batchDelete)
+		}
+	}
+}
+
+// verbOf is an operation in a batch: its key and what is given.
+type verbOf struct {
+	name string
+	verb core.Verb
+	typ  *ast.Type
+}
+
+// verbs are the operations of an object in a batch.
+func (o *objectSight) verbs() []verbOf {
+	n := o.names
+	var out []verbOf
 	if o.create {
-		add(n.create, core.Create, named(n.input))
+		out = append(out, verbOf{n.create, core.Create, named(n.input)})
 	}
 	if o.update {
-		target(n.batchUpdate, &ast.FieldDefinition{Name: "input", Type: required(n.patch)})
-		add(n.update, core.Update, named(n.batchUpdate))
+		out = append(out, verbOf{n.update, core.Update, named(n.batchUpdate)})
 	}
 	if o.mayUpsert() {
-		d := b.define(&ast.Definition{Kind: ast.InputObject, Name: n.batchUpsert})
-		input(d, "key", "The fields of one unique key.", requiredList(n.keyField))
-		input(d, "input", "", required(n.input))
-		add(n.upsert, core.Upsert, named(n.batchUpsert))
+		out = append(out, verbOf{n.upsert, core.Upsert, named(n.batchUpsert)})
 	}
 	if o.remove {
-		target(n.batchDelete)
-		add(n.remove, core.Delete, named(n.batchDelete))
-		add(n.restore, core.Restore, named("ID"))
+		out = append(out, verbOf{n.remove, core.Delete, named(n.batchDelete)}, verbOf{n.restore, core.Restore, named("ID")})
 	}
+	return out
 }

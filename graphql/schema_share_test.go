@@ -10,9 +10,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
-
-	"github.com/trellishq/trellis/metadata"
-	"github.com/trellishq/trellis/policy"
 )
 
 // TestReadingIsTheSchema validates texts against the part of the schema that
@@ -79,45 +76,6 @@ func differingTexts(t *testing.T) []string {
 		}
 	}
 	return more
-}
-
-// TestTypesAreShared follows the types of objects over a change of the metadata
-// and over role sets: only what changed, and what refers to it, is made again.
-func TestTypesAreShared(t *testing.T) {
-	t.Parallel()
-	shared := newStore(64 << 20)
-	schema := func(snap *metadata.Snapshot, role string) *Schema {
-		engine, err := policy.NewEngine(shopWorkspace, snap)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rights, err := engine.Rights(principalOf(role))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return newSchema(snap, rights, shared)
-	}
-	def := shop(t)
-	first := metadata.New(def, 1)
-	next := def.Fork()
-	o := next.Own("vault")
-	o.Fields = append(o.Fields, &metadata.Field{Name: "depth", Kind: metadata.KindText, Column: "depth"})
-	second := first.Next(next, 2)
-	before, after := schema(first, "boss"), schema(second, "boss")
-	for name, same := range map[string]bool{"Order": true, "OrderLine": true, "User": true, "Account": false, "Vault": false} {
-		if b, a := before.typ(name), after.typ(name); b == nil || a == nil || (b == a) != same {
-			t.Errorf("%s: shared %v, want %v", name, b == a, same)
-		}
-	}
-	if after.typ("Vault").Fields.ForName("depth") == nil || after.typ("VaultFilter").Fields.ForName("depth") == nil {
-		t.Error("the new field is missing")
-	}
-	if other := schema(second, "boss"); other.typ("Order") != after.typ("Order") {
-		t.Error("equal role sets do not share")
-	}
-	if clerk := schema(second, "clerk"); clerk.typ("Account") == after.typ("Account") || clerk.typ("Account").Fields.ForName("secretMargin") != nil {
-		t.Error("different sights share a type")
-	}
 }
 
 // TestTypesForgotten works with a store that keeps next to nothing.

@@ -1,21 +1,25 @@
 package graphql
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
 
-	"github.com/trellishq/trellis/core"
 	"github.com/trellishq/trellis/metadata"
 )
 
-// typ is a type with what its fields stand for. It is shared and never changed
-// once it is made.
+// typ is a type with what its fields stand for. Those of no object are shared
+// and never changed once they are made.
 type typ struct {
 	*ast.Definition
 	binds []binding // of object types, one for each field
+	// owner and part are of an object's type: its fields are made as they are
+	// named (Schema.field).
+	owner *objectSight
+	part  part
 }
 
 // field finds a field, nil for none; bind is nil in input types.
@@ -109,22 +113,38 @@ var fixed = sync.OnceValue(func() *fixedPart {
 })
 
 // builder makes types. Those of an object are made of the object and of what
-// sight tells of the others, nothing else: so it is known when they are good.
+// sight tells of the others, nothing else. It makes them in full for those who
+// want to see the whole schema, and just what is wanted for a text.
 type builder struct {
 	sight *sight
 	types map[string]*typ
 	made  map[*ast.Definition]*typ
-	batch map[string]core.Verb
 	helps map[*metadata.Field]string
+	want  *wanted // nil for everything
+}
+
+// wanted is the one type, or the one field of a type, that a text names.
+type wanted struct {
+	typ, field string
+	// What was found: the type without the fields that may be left out, the
+	// field, and what that stands for.
+	shell *ast.Definition
+	def   *ast.FieldDefinition
+	bind  *binding
 }
 
 func newBuilder(s *sight) *builder {
-	return &builder{sight: s, types: map[string]*typ{}, made: map[*ast.Definition]*typ{}, batch: map[string]core.Verb{}, helps: map[*metadata.Field]string{}}
+	return &builder{sight: s, types: map[string]*typ{}, made: map[*ast.Definition]*typ{}, helps: map[*metadata.Field]string{}}
 }
 
 // define adds a type.
 func (b *builder) define(d *ast.Definition) *ast.Definition {
-	b.types[d.Name] = b.typ(d)
+	switch {
+	case b.want == nil:
+		b.types[d.Name] = b.typ(d)
+	case b.want.typ == d.Name:
+		b.want.shell = d
+	}
 	return d
 }
 
@@ -147,14 +167,70 @@ func (b *builder) wide(name string) *ast.Definition {
 	return b.define(&ast.Definition{Kind: w.kind, Name: name, Description: w.help})
 }
 
+// defines says that one of the types is wanted.
+func (b *builder) defines(names ...string) bool {
+	return b.want == nil || slices.Contains(names, b.want.typ)
+}
+
+// asks says that a field of a type is wanted.
+func (b *builder) asks(d *ast.Definition, name string) bool {
+	return b.want == nil || b.want.typ == d.Name && b.want.field == name
+}
+
+// fields are those of an object that may be wanted in a type.
+func (b *builder) fields(d *ast.Definition, o *objectSight) []*metadata.Field {
+	if b.want == nil {
+		return o.All
+	}
+	if i := o.Position(b.want.field); d.Name == b.want.typ && i >= 0 && o.All[i].Name == b.want.field {
+		return o.All[i : i+1]
+	}
+	return nil
+}
+
+// relations are those that may be wanted in a type.
+func (b *builder) relations(d *ast.Definition, all []*metadata.Relation) []*metadata.Relation {
+	if b.want == nil {
+		return all
+	}
+	if d.Name == b.want.typ {
+		for i, r := range all {
+			if r.Name == b.want.field {
+				return all[i : i+1]
+			}
+		}
+	}
+	return nil
+}
+
 // output adds a field to an object type.
 func (b *builder) output(d *ast.Definition, name, description string, t *ast.Type, bind binding, args ...*ast.ArgumentDefinition) {
-	b.typ(d).add(&ast.FieldDefinition{Name: name, Description: description, Type: t, Arguments: args}, &bind)
+	f := &ast.FieldDefinition{Name: name, Description: description, Type: t, Arguments: args}
+	if b.want == nil {
+		b.typ(d).add(f, &bind)
+	} else if b.asks(d, name) {
+		b.want.def, b.want.bind = f, &bind
+	}
 }
 
 // input adds a field to an input type.
+func (b *builder) input(d *ast.Definition, name, description string, t *ast.Type) {
+	if b.want == nil {
+		input(d, name, description, t)
+	} else if b.asks(d, name) && b.want.def == nil {
+		b.want.def = &ast.FieldDefinition{Name: name, Description: description, Type: t}
+	}
+}
+
+// input adds a field that is there whatever is wanted: one of few, or one that
+// must be given.
 func input(d *ast.Definition, name, description string, t *ast.Type) {
 	d.Fields = append(d.Fields, &ast.FieldDefinition{Name: name, Description: description, Type: t})
+}
+
+// has says that a field was added to a type already.
+func (b *builder) has(d *ast.Definition, name string) bool {
+	return d.Fields.ForName(name) != nil || b.want != nil && b.want.def != nil && b.asks(d, name)
 }
 
 func arg(name, description string, t *ast.Type) *ast.ArgumentDefinition {
@@ -204,14 +280,26 @@ func share(types map[string]*typ) {
 func listOf(name string) *ast.Type       { return ast.ListType(required(name), nil) }
 func requiredList(name string) *ast.Type { return ast.NonNullListType(required(name), nil) }
 
-// help describes a field, in one text for all types it occurs in.
+// help describes a field, in one text for all types it occurs in. Nobody reads
+// it but in a whole schema.
 func (b *builder) help(f *metadata.Field) string {
+	if b.want != nil {
+		return ""
+	}
 	text, ok := b.helps[f]
 	if !ok {
 		text = describe(f.Label, f.Description, f.Name)
 		b.helps[f] = text
 	}
 	return text
+}
+
+// describe is the function, for types that somebody will read.
+func (b *builder) describe(label, description metadata.Label, name string) string {
+	if b.want != nil {
+		return ""
+	}
+	return describe(label, description, name)
 }
 
 // describe is what people read of a component in the schema.

@@ -12,13 +12,6 @@ import (
 // looked at when it is first asked for, and what is seen of it is shared with
 // all who see the same, in this revision and others (store).
 type sight struct {
-	*outlook
-	// note, when not nil, is told which objects were asked for.
-	note func(name string, o *objectSight)
-}
-
-// outlook is what the sights of one schema share.
-type outlook struct {
 	snapshot *metadata.Snapshot
 	names    names
 	rights   policy.Rights
@@ -52,7 +45,7 @@ func (o *objectSight) creatable(field string) bool  { return o.sees.Creatable(o.
 func (o *objectSight) updatable(field string) bool  { return o.sees.Updatable(o.Position(field)) }
 
 func newSight(snap *metadata.Snapshot, rights policy.Rights, shared *store) *sight {
-	return &sight{outlook: &outlook{snapshot: snap, names: names{snap}, rights: rights, store: shared, objects: map[string]*objectSight{}}}
+	return &sight{snapshot: snap, names: names{snap}, rights: rights, store: shared, objects: map[string]*objectSight{}}
 }
 
 // maxLooked is how many objects a schema itself remembers; beyond, it forgets
@@ -76,9 +69,6 @@ func (s *sight) object(name string) *objectSight {
 			s.err = err
 		}
 		s.mu.Unlock()
-	}
-	if s.note != nil {
-		s.note(name, o)
 	}
 	return o
 }
