@@ -147,14 +147,23 @@ type sightKey struct {
 }
 
 // store has what schemas share, over role sets and revisions: how objects are
-// seen.
+// seen, and what they are called.
 type store struct {
 	sights *cache[sightKey, *objectSight]
+	names  *cache[nameKey, *objectNames]
+}
+
+type nameKey struct {
+	object *metadata.ObjectView
+	bent   string
 }
 
 // newStore makes a store of about so many bytes.
 func newStore(size int) *store {
-	return &store{sights: newCache[sightKey, *objectSight](size, size, size/4)}
+	return &store{
+		sights: newCache[sightKey, *objectSight](size/2, size/2, size/8),
+		names:  newCache[nameKey, *objectNames](size/2, size/2, size/8),
+	}
 }
 
 // wholeSchema is a schema in full, for those who want to see all of it.

@@ -93,6 +93,7 @@ func (s *sight) look(name string) (*objectSight, error) {
 		return nil, nil
 	}
 	n := s.names.of(view)
+	n = s.store.names.put(nameKey{view, n.bent}, n, n.size())
 	key := sightKey{view, v.Key, n.bent}
 	if o, ok := s.store.sights.get(key); ok {
 		return o, nil
@@ -109,8 +110,11 @@ func (s *sight) look(name string) (*objectSight, error) {
 
 // size is the memory of a sight, roughly.
 func (o *objectSight) size() int {
-	return 4096
+	return 600 + 64*len(o.keys)
 }
+
+// size is the memory of an object's names, roughly.
+func (n *objectNames) size() int { return 1600 + 160*len(n.enums) }
 
 // all lists the objects that are seen, by name.
 func (s *sight) all() []*objectSight {

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"hash/maphash"
 	"slices"
 	"sync"
 
@@ -12,15 +13,21 @@ import (
 // columns of one record: the most frequent ones, and the same for everybody
 // with the same grant. A selection is known by where it is in memory, so
 // callers gain by keeping it between requests (graphql keeps it in its plan).
-// The zero value is ready and safe for concurrent use.
+// What is asked once is mostly not asked again, so a selection is remembered when
+// it comes a second time. The zero value is ready and safe for concurrent use.
 type Shapes struct {
 	mu    sync.RWMutex
 	known map[shapeKey]*shape
+	seen  []uint32 // digests of selections that came once, by place; newer ones take the place
+	seed  maphash.Seed
 }
 
 // maxShapes bounds what is remembered; then all is forgotten, for what is in
-// use comes back at once.
-const maxShapes = 2_000
+// use comes back at once. maxSeen is how many are known to have come once.
+const (
+	maxShapes = 500
+	maxSeen   = 256
+)
 
 type shapeKey struct {
 	first  *Item
@@ -53,10 +60,19 @@ func (s *Shapes) put(k shapeKey, sh *shape) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.known == nil || len(s.known) >= maxShapes {
-		s.known = make(map[shapeKey]*shape, 64)
+	if s.seen == nil {
+		s.seen, s.seed = make([]uint32, maxSeen), maphash.MakeSeed()
 	}
-	s.known[k] = sh
+	h := maphash.Comparable(s.seed, k)
+	place, digest := h%maxSeen, uint32(h>>32)|1
+	if s.seen[place] != digest {
+		s.seen[place] = digest
+		return
+	}
+	if s.known == nil || len(s.known) >= maxShapes {
+		s.known = map[shapeKey]*shape{}
+	}
+	s.known[k] = &shape{slices.Clone(sh.inner), slices.Clone(sh.columns), slices.Clone(sh.codecs), sh.out}
 }
 
 // plain says that a selection asks for columns alone, each shown in every row.
@@ -84,7 +100,7 @@ func (c *compiler) levelSelection(l *level, r *rows, sel Selection, depth int) (
 	k := shapeKey{&sel[0], len(sel), r.s.object, r.s.grant, r.nested}
 	if sh := c.space.Shapes.get(k); sh != nil {
 		// Whatever is added later goes into copies.
-		r.inner, r.columns, r.codecs = sh.inner, sh.columns, sh.codecs
+		r.inner, r.columns, r.codecs = slices.Clip(sh.inner), slices.Clip(sh.columns), slices.Clip(sh.codecs)
 		c.items += len(sel)
 		return sh.out, c.tooMany()
 	}
@@ -92,6 +108,6 @@ func (c *compiler) levelSelection(l *level, r *rows, sel Selection, depth int) (
 	if err != nil {
 		return nil, err
 	}
-	c.space.Shapes.put(k, &shape{r.inner[:len(r.inner):len(r.inner)], r.columns[:len(r.columns):len(r.columns)], r.codecs[:len(r.codecs):len(r.codecs)], out})
+	c.space.Shapes.put(k, &shape{r.inner, r.columns, r.codecs, out})
 	return out, nil
 }
