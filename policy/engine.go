@@ -47,14 +47,14 @@ type roleSet struct {
 	about   map[string][]*entry // the same by object; those about all of them under "*"
 	admin   bool
 	system  bool
-	// grants by object and action, filled when first asked for and forgotten
+	// grants by action and object, filled when first asked for and forgotten
 	// when there are too many.
-	grants atomic.Pointer[grantTable]
+	grants [actionCount]atomic.Pointer[grantTable]
 	key    atomic.Pointer[string]
 }
 
-// grantTable has the grants of a role set by object.
-type grantTable []atomic.Pointer[[actionCount]atomic.Pointer[Grant]]
+// grantTable has the grants of a role set by object, for one action.
+type grantTable []atomic.Pointer[Grant]
 
 // The actions in the order of the cache.
 var actions = [...]metadata.Action{
@@ -133,28 +133,32 @@ func (r Rights) Grant(object string, a metadata.Action) (*Grant, error) {
 	if !known || i < 0 {
 		return nil, errUnknown(object, a, known)
 	}
-	table := set.grants.Load()
-	if table == nil {
-		fresh := make(grantTable, len(e.objects))
-		set.grants.CompareAndSwap(nil, &fresh)
-		if table = set.grants.Load(); table == nil { // forgotten meanwhile
-			table = &fresh
+	table := set.grants[i].Load()
+	if table != nil {
+		if g := (*table)[o].Load(); g != nil {
+			return g, nil
 		}
-	}
-	cell := (*table)[o].Load()
-	if cell == nil {
-		(*table)[o].CompareAndSwap(nil, new([actionCount]atomic.Pointer[Grant]))
-		cell = (*table)[o].Load()
-	}
-	if g := cell[i].Load(); g != nil {
-		return g, nil
 	}
 	g, err := e.grant(set, e.snapshot.Lookup(object), a)
 	if err != nil {
 		return nil, err
 	}
-	cell[i].CompareAndSwap(nil, g)
-	return cell[i].Load(), nil
+	if table == nil {
+		table = e.newTable(set, i)
+	}
+	(*table)[o].CompareAndSwap(nil, g)
+	return (*table)[o].Load(), nil
+}
+
+// newTable gives a role set the table of an action.
+func (e *Engine) newTable(set *roleSet, action int) *grantTable {
+	e.note(int64(len(e.objects)) * 8)
+	fresh := make(grantTable, len(e.objects))
+	set.grants[action].CompareAndSwap(nil, &fresh)
+	if table := set.grants[action].Load(); table != nil {
+		return table
+	}
+	return &fresh // forgotten meanwhile
 }
 
 func errUnknown(object string, a metadata.Action, known bool) *trellis.Error {

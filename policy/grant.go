@@ -129,7 +129,7 @@ func (g *Grant) setFields(decide func(name string) Access) {
 		}
 		g.at[i] = uint16(k) // there are fewer fields
 	}
-	g.access = slices.Clip(g.access)
+	g.access = slices.Clone(g.access) // of its length
 }
 
 // Writable is Field for a grant to create or update, and Never for any other

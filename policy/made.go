@@ -14,10 +14,11 @@ import (
 // object say the same share it. When it is too much, all is forgotten: what is
 // in use comes back at once.
 type made struct {
-	rules   sync.Map // ruleKey → *rule
-	common  sync.Map // text → *rule, of rules that are the same on many objects
-	grants  sync.Map // grantKey → *Grant
-	size    atomic.Int64
+	rules  sync.Map // ruleKey → *rule
+	common sync.Map // text → *rule, of rules that are the same on many objects
+	grants sync.Map // grantKey → *Grant
+	equal  sync.Map // key of a grant → *Grant, so that equal ones are one
+	size   atomic.Int64
 }
 
 type grantKey struct {
@@ -28,9 +29,9 @@ type grantKey struct {
 
 // The memory of what is made, roughly, and the most there may be of it.
 const (
-	ruleSize  = 10 << 10 // mostly CEL's
+	ruleSize  = 4 << 10
 	grantSize = 700
-	maxMade   = 32 << 20
+	maxMade   = 8 << 20
 )
 
 // note counts what was made, and forgets when it is too much.
@@ -46,11 +47,18 @@ func (e *Engine) note(size int64) {
 	e.made.rules.Clear()
 	e.made.common.Clear()
 	e.made.grants.Clear()
+	e.made.equal.Clear()
 	for _, set := range *e.sets.Load() {
-		set.grants.Store(nil)
+		set.forget()
 	}
-	e.full.grants.Store(nil)
+	e.full.forget()
 	e.made.size.Store(0)
+}
+
+func (set *roleSet) forget() {
+	for i := range set.grants {
+		set.grants[i].Store(nil)
+	}
 }
 
 // classes names the policies that speak about an object and, unless it is "",
@@ -85,6 +93,10 @@ func (e *Engine) grant(set *roleSet, o *metadata.ObjectView, a metadata.Action) 
 	g, err := e.compile(set, o, a)
 	if err != nil {
 		return nil, err
+	}
+	// Other policies may come to the same.
+	if same, ok := e.made.equal.LoadOrStore(g.key, g); ok && same.(*Grant).object == o {
+		g = same.(*Grant)
 	}
 	found, known := e.made.grants.LoadOrStore(key, g)
 	if !known {
