@@ -27,7 +27,7 @@ type API struct {
 type Options struct {
 	Engine *core.Engine
 	Log    *slog.Logger // of causes that clients do not see; default: discards
-	// SchemaBytes and PlanBytes bound the caches; 48 MB and 32 MB unless told.
+	// SchemaBytes and PlanBytes bound the caches; 16 MB and 32 MB unless told.
 	SchemaBytes, PlanBytes int
 }
 
@@ -40,7 +40,7 @@ func New(o Options) *API {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.SchemaBytes == 0 {
-		o.SchemaBytes = 48 << 20
+		o.SchemaBytes = 16 << 20
 	}
 	if o.PlanBytes == 0 {
 		o.PlanBytes = 32 << 20

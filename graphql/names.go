@@ -108,7 +108,7 @@ func (s names) named(name string) *metadata.ObjectView {
 
 // of gives the names of an object.
 func (s names) of(o *metadata.ObjectView) *objectNames {
-	n := &objectNames{}
+	n := &objectNames{enums: map[string]string{}, enumFilters: map[string]string{}}
 	n.typ = n.bend(s.typeOf(o.Name), "")
 	for i, d := range derivedTypes {
 		*d.name(n) = n.bend(n.typ+d.suffix, strings.Repeat("_", s.typesBefore(n.typ+d.suffix, o.Name, i)))
@@ -117,9 +117,6 @@ func (s names) of(o *metadata.ObjectView) *objectNames {
 	for _, f := range o.All {
 		if !hasTypes(f) {
 			continue
-		}
-		if n.enums == nil {
-			n.enums, n.enumFilters = map[string]string{}, map[string]string{}
 		}
 		wanted := n.typ + pascal(f.Name)
 		n.enums[f.Name] = n.bend(wanted, strings.Repeat("_", s.typesBefore(wanted, o.Name, at)))

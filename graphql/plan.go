@@ -20,7 +20,7 @@ type plan struct {
 	op     *ast.OperationDefinition
 	roots  []*node
 	inputs *inputs // types of values that the text speaks of
-	size   int                        // bytes held, roughly
+	size   int     // bytes held, roughly
 }
 
 // textRules are the rules a text is validated by: the standard's, but for

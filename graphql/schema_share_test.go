@@ -10,6 +10,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
+
+	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/policy"
 )
 
 // TestReadingIsTheSchema validates texts against the part of the schema that
@@ -89,5 +92,99 @@ func TestTypesForgotten(t *testing.T) {
 	}
 	if _, errs := newPlan(again, benchText, ""); errs != nil {
 		t.Error(errs[0].Message)
+	}
+}
+
+// TestEqualSightsAreOne: what role sets see of an object is kept once when it is
+// the same, whatever the words of their policies; and those with the same
+// policies have one schema.
+func TestEqualSightsAreOne(t *testing.T) {
+	t.Parallel()
+	def := shop(t)
+	for _, role := range []string{"north", "south", "narrow", "twin"} {
+		def.Roles = append(def.Roles, &metadata.Role{Name: role})
+	}
+	policyOf := func(role, rule string, fields ...string) {
+		def.Policies = append(def.Policies, &metadata.Policy{Name: role + "Reads", Role: role, Object: "order", Actions: []metadata.Action{metadata.ActionRead}, Rule: rule, ReadFields: fields})
+	}
+	policyOf("north", "record.version > 1")
+	policyOf("south", "record.version > 2")
+	policyOf("narrow", "record.version > 1", "number")
+	policyOf("twin", "record.version > 1")
+	snap := metadata.New(def, 1)
+	engine, err := policy.NewEngine(shopWorkspace, snap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := newStore(1 << 20)
+	see := func(roles ...string) (*objectSight, string) {
+		p := principalOf("x")
+		p.SetRoles(roles)
+		rights, err := engine.Rights(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newSchema(snap, rights, shared)
+		return s.sight.object("order"), rights.Key()
+	}
+	north, northKey := see("north")
+	south, southKey := see("south")
+	narrow, _ := see("narrow")
+	both, _ := see("north", "narrow")
+	_, twinKey := see("twin")
+	if north == nil || north != south || north != both || north == narrow {
+		t.Errorf("sights %p %p %p %p", north, south, both, narrow)
+	}
+	if northKey != twinKey || northKey == southKey {
+		t.Error("schemas are shared by equal policies, and by no others")
+	}
+}
+
+// TestManyRoleSetsStayBounded sees the shop as thousands of combinations of
+// roles: what is kept of them has an end.
+func TestManyRoleSetsStayBounded(t *testing.T) {
+	t.Parallel()
+	def := shop(t)
+	var fields []string
+	for _, o := range def.Objects {
+		if o.Name == "order" {
+			for _, f := range o.Fields {
+				fields = append(fields, f.Name)
+			}
+		}
+	}
+	const roles = 11
+	for i := range roles {
+		name := fmt.Sprintf("part%d", i)
+		def.Roles = append(def.Roles, &metadata.Role{Name: name})
+		def.Policies = append(def.Policies, &metadata.Policy{Name: name, Role: name, Object: "order", Actions: []metadata.Action{metadata.ActionRead},
+			Rule: fmt.Sprintf("record.version > %d", i), ReadFields: []string{fields[i%len(fields)]}})
+	}
+	snap := metadata.New(def, 1)
+	engine, err := policy.NewEngine(shopWorkspace, snap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const room = 40 << 10
+	shared := newStore(room)
+	for set := 1; set < 1<<roles; set++ {
+		p := principalOf("x")
+		var list []string
+		for i := range roles {
+			if set&(1<<i) != 0 {
+				list = append(list, fmt.Sprintf("part%d", i))
+			}
+		}
+		p.SetRoles(list)
+		rights, err := engine.Rights(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, errs := newPlan(newSchema(snap, rights, shared), "{ orders { nodes { id } } }", ""); errs != nil {
+			t.Fatal(errs[0].Message)
+		}
+	}
+	if size := shared.sights.kept.size + shared.sights.trial.size + shared.names.kept.size + shared.names.trial.size; size > room {
+		t.Errorf("%d bytes are kept, more than %d", size, room)
 	}
 }

@@ -21,6 +21,10 @@ func (p *plan) slim() {
 
 func slimNodes(nodes []*node) {
 	for _, n := range nodes {
+		if n.query != nil { // all that there is to know of it
+			n.field, n.children, n.selection, n.list = nil, nil, nil, nil
+			continue
+		}
 		n.field.SelectionSet, n.field.ObjectDefinition, n.field.Position = nil, nil, nil
 		for _, a := range n.field.Arguments {
 			a.Position = nil

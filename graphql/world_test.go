@@ -27,8 +27,10 @@ type world struct {
 	catalog *catalog.Catalog
 	engine  *core.Engine
 	api     *graphql.API
-	view    *catalog.View
-	server  *httptest.Server
+	// forgetful has no room to remember anything.
+	forgetful *graphql.API
+	view      *catalog.View
+	server    *httptest.Server
 }
 
 func newWorld(t testing.TB) *world { return newWorldOf(t, "testdata/shop") }
@@ -38,7 +40,7 @@ func newWorldOf(t testing.TB, dir string) *world {
 	t.Helper()
 	made := coretest.New(t, coretest.Options{Package: os.DirFS(dir)})
 	w := &world{t: t, db: made.DB, catalog: made.Catalog, engine: made.Engine, view: made.View}
-	w.api = graphql.New(graphql.Options{Engine: w.engine})
+	w.api, w.forgetful = graphql.New(graphql.Options{Engine: w.engine}), graphql.New(graphql.Options{Engine: w.engine, SchemaBytes: 1, PlanBytes: 1})
 	handler := w.api.Handler(func(*http.Request) string { return "main" })
 	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if role := r.Header.Get("X-Role"); role != "" {
@@ -91,10 +93,17 @@ func (w *world) do(r *http.Request) (int, string) {
 	return res.StatusCode, string(out)
 }
 
-// data asks and expects an answer without errors; it gives the text of data.
+// data asks and expects an answer without errors; it gives the text of data. What
+// only reads is also asked of an API that forgets plans, and what role sets see, at
+// once: what is remembered may not change an answer.
 func (w *world) data(role, text string, variables map[string]any) string {
 	w.t.Helper()
 	_, body := w.send(role, text, variables)
+	if !strings.HasPrefix(strings.TrimSpace(text), "mutation") {
+		if again := w.ask(w.forgetful, role, text, variables); again != body {
+			w.t.Errorf("%s\nremembered %s\nforgotten  %s", text, body, again)
+		}
+	}
 	var out struct {
 		Data   json.RawMessage
 		Errors json.RawMessage
@@ -104,6 +113,17 @@ func (w *world) data(role, text string, variables map[string]any) string {
 		w.t.Fatalf("%s: %s", text, body)
 	}
 	return string(out.Data)
+}
+
+// ask executes a text without HTTP.
+func (w *world) ask(api *graphql.API, role, text string, variables map[string]any) string {
+	w.t.Helper()
+	raw, err := json.Marshal(map[string]any{"query": text, "variables": variables})
+	w.check(err)
+	var p graphql.Params
+	w.check(json.Unmarshal(raw, &p))
+	body, _ := api.Execute(w.t.Context(), "main", w.principal(role), &p, nil)
+	return string(body)
 }
 
 // expect compares data with want, written with single quotes.
