@@ -25,7 +25,7 @@ func BenchmarkPlan(b *testing.B) {
 	s := schemaOf(b, shop(b), "boss")
 	vars := map[string]any{"first": int64(20), "filter": map[string]any{"placedOn": map[string]any{"lt": "2026-01-01"}}}
 	compile := func(b *testing.B, p *plan) {
-		c := newCompiler(p.schema)
+		c := p.compiler()
 		if err := c.variables(p.op, vars); err != nil {
 			b.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func BenchmarkPlan(b *testing.B) {
 		plans.put(planKey{text: text}, p, p.size)
 		for b.Loop() {
 			p, _ := plans.get(planKey{text: text})
-			c := newCompiler(p.schema)
+			c := p.compiler()
 			if _, _, err := c.root(p.roots[0]); err != nil {
 				b.Fatal(err)
 			}

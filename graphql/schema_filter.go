@@ -10,15 +10,15 @@ import (
 // lookup and through a list.
 func (b *builder) filters(o *objectSight) {
 	n := o.names
-	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: n.filter,
-		Description: "Conditions that must all hold. not finds exactly the records that the condition does not."})
+	d := b.define(ast.InputObject, n.filter,
+		"Conditions that must all hold. not finds exactly the records that the condition does not.")
 	b.conditions(d, o)
-	hop := b.define(&ast.Definition{Kind: ast.InputObject, Name: n.lookupFilter,
-		Description: "Conditions on the record a lookup refers to; a record you may not see is as if it were not there."})
+	hop := b.define(ast.InputObject, n.lookupFilter,
+		"Conditions on the record a lookup refers to; a record you may not see is as if it were not there.")
 	b.input(hop, "isNull", "There is no record you may see.", named("Boolean"))
 	b.conditions(hop, o)
-	many := b.define(&ast.Definition{Kind: ast.InputObject, Name: n.listFilter,
-		Description: "Conditions on the records of a list; only those you may see count."})
+	many := b.define(ast.InputObject, n.listFilter,
+		"Conditions on the records of a list; only those you may see count.")
 	input(many, "some", "One of them meets the filter.", named(n.filter))
 	input(many, "none", "None of them does.", named(n.filter))
 	input(many, "every", "All of them do, or there are none.", named(n.filter))
@@ -51,7 +51,7 @@ func (b *builder) conditions(d *ast.Definition, o *objectSight) {
 
 // orderBy adds the sort terms of an object.
 func (b *builder) orderBy(o *objectSight) {
-	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: o.names.order, Description: "One sort term: exactly one of the fields is given."})
+	d := b.define(ast.InputObject, o.names.order, "One sort term: exactly one of the fields is given.")
 	for _, f := range b.fields(d, o) {
 		if !o.filterable(f.Name) || f.Linked() {
 			continue

@@ -14,7 +14,7 @@ func (b *builder) groupScalars() {
 	for _, v := range []query.Bucket{query.Day, query.Week, query.Month, query.Quarter, query.Year} {
 		bucket.EnumValues = append(bucket.EnumValues, &ast.EnumValueDefinition{Name: bucketName(v)})
 	}
-	money := b.define(&ast.Definition{Kind: ast.InputObject, Name: "MoneyGroupBy", Description: "Give one of the two."})
+	money := b.define(ast.InputObject, "MoneyGroupBy", "Give one of the two.")
 	input(money, "amount", "", named("Boolean"))
 	input(money, "currency", "", named("Boolean"))
 }
@@ -44,11 +44,11 @@ func (b *builder) groups(o *objectSight) {
 		return
 	}
 	n := o.names
-	d := b.define(&ast.Definition{Kind: ast.Object, Name: n.group, Description: "Records with equal keys, together."})
+	d := b.define(ast.Object, n.group, "Records with equal keys, together.")
 	b.output(d, "key", "What the records have in common: what by names.", required(n.groupKey), binding{what: groupKey, object: o})
 	b.output(d, "count", "How many records.", required("Long"), binding{what: groupCount, object: o})
 	b.output(d, "countDistinct", "How many different values there are.", named("Long"), binding{what: groupDistinct, object: o}, arg("of", "", required(n.groupBy)))
-	order := b.define(&ast.Definition{Kind: ast.InputObject, Name: n.groupOrder, Description: "One sort term: exactly one of the fields is given."})
+	order := b.define(ast.InputObject, n.groupOrder, "One sort term: exactly one of the fields is given.")
 	b.input(order, "key", "One of the keys in by.", named(n.order))
 	b.input(order, "count", "", named("OrderDirection"))
 	for _, fn := range b.measures(o) {
@@ -59,8 +59,8 @@ func (b *builder) groups(o *objectSight) {
 
 // groupKeys adds the keys of an object.
 func (b *builder) groupKeys(o *objectSight) {
-	by := b.define(&ast.Definition{Kind: ast.InputObject, Name: o.names.groupBy, Description: "One key: exactly one of the fields is given, as true or with its bucket."})
-	key := b.define(&ast.Definition{Kind: ast.Object, Name: o.names.groupKey, Description: "Only what the groups were made by can be asked."})
+	by := b.define(ast.InputObject, o.names.groupBy, "One key: exactly one of the fields is given, as true or with its bucket.")
+	key := b.define(ast.Object, o.names.groupKey, "Only what the groups were made by can be asked.")
 	fields := b.fields(by, o)
 	if len(fields) == 0 {
 		fields = b.fields(key, o)
@@ -100,8 +100,8 @@ type measured struct {
 // measures adds the types of an object's sums and extremes, and says which
 // there are.
 func (b *builder) measures(o *objectSight) []measured {
-	totals := &ast.Definition{Kind: ast.Object, Name: o.names.totals, Description: "Empty values do not count; null when there is no other."}
-	extremes := &ast.Definition{Kind: ast.Object, Name: o.names.extremes, Description: totals.Description}
+	const help = "Empty values do not count; null when there is no other."
+	totals, extremes := b.define(ast.Object, o.names.totals, help), b.define(ast.Object, o.names.extremes, help)
 	var sums, ends bool
 	for _, f := range o.All {
 		if !o.aggregable(f.Name) || isVersion(f) {
@@ -124,13 +124,15 @@ func (b *builder) measures(o *objectSight) []measured {
 		}
 	}
 	var all []measured
-	if sums {
-		b.define(totals)
-		all = append(all, measured{"sum", "", totals.Name, expr.Sum}, measured{"avg", "The mean, with four places more than the field.", totals.Name, expr.Mean})
+	if n := o.names.totals; sums {
+		all = append(all, measured{"sum", "", n, expr.Sum}, measured{"avg", "The mean, with four places more than the field.", n, expr.Mean})
+	} else {
+		b.drop(totals)
 	}
-	if ends {
-		b.define(extremes)
-		all = append(all, measured{"min", "", extremes.Name, expr.Least}, measured{"max", "", extremes.Name, expr.Most})
+	if n := o.names.extremes; ends {
+		all = append(all, measured{"min", "", n, expr.Least}, measured{"max", "", n, expr.Most})
+	} else {
+		b.drop(extremes)
 	}
 	return all
 }

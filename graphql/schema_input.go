@@ -12,8 +12,8 @@ import (
 func (b *builder) inputs(o *objectSight) {
 	if o.create {
 		b.values(o.names.input, "What is absent takes its default.", o, o.creatable)
-		children := b.define(&ast.Definition{Kind: ast.InputObject, Name: o.names.children,
-			Description: "Records that are written with their parent, in its transaction."})
+		children := b.define(ast.InputObject, o.names.children,
+			"Records that are written with their parent, in its transaction.")
 		input(children, "create", "", listOf(o.names.input))
 	}
 	if o.update {
@@ -22,7 +22,7 @@ func (b *builder) inputs(o *objectSight) {
 }
 
 func (b *builder) values(name, help string, o *objectSight, writable func(string) bool) {
-	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: name, Description: help})
+	d := b.define(ast.InputObject, name, help)
 	for _, f := range b.fields(d, o) {
 		if !writable(f.Name) {
 			continue
@@ -78,15 +78,15 @@ func (b *builder) payloads(o *objectSight) {
 		return
 	}
 	n := o.names
-	one := b.define(&ast.Definition{Kind: ast.Object, Name: n.payload})
+	one := b.define(ast.Object, n.payload, "")
 	b.outcome(one, o)
 	if !o.create && !(o.read && o.update) {
 		return
 	}
-	row := b.define(&ast.Definition{Kind: ast.Object, Name: n.result})
+	row := b.define(ast.Object, n.result, "")
 	b.output(row, "index", "The position in inputs.", required("Int"), binding{what: resultIndex})
 	b.outcome(row, o)
-	many := b.define(&ast.Definition{Kind: ast.Object, Name: n.listPayload})
+	many := b.define(ast.Object, n.listPayload, "")
 	b.output(many, "results", "One for each of the inputs, in their order.", requiredList(n.result), binding{what: payloadResults, object: o})
 	if b.defines(n.keyField) && o.mayUpsert() {
 		var names []string

@@ -42,8 +42,8 @@ func compositeOf(f *metadata.Field) *compositeType {
 // composites adds the objects, inputs and filters of types of several parts.
 func (b *builder) composites() {
 	for _, c := range compositeTypes {
-		out := b.define(&ast.Definition{Kind: ast.Object, Name: c.name, Description: c.help})
-		in := b.define(&ast.Definition{Kind: ast.InputObject, Name: c.name + "Input", Description: c.help})
+		out := b.define(ast.Object, c.name, c.help)
+		in := b.define(ast.InputObject, c.name+"Input", c.help)
 		for _, p := range c.of.Parts() {
 			scalar := "String"
 			if p.Type == expr.DecimalType {
@@ -57,7 +57,7 @@ func (b *builder) composites() {
 			}
 		}
 	}
-	near := b.define(&ast.Definition{Kind: ast.InputObject, Name: "NearInput", Description: "A circle on the earth."})
+	near := b.define(ast.InputObject, "NearInput", "A circle on the earth.")
 	input(near, "lat", "", required("Decimal"))
 	input(near, "lng", "", required("Decimal"))
 	input(near, "meters", "The radius: over 0, at most 20,100,000.", required("Decimal"))
@@ -70,13 +70,13 @@ func (b *builder) compositeFilters(compare, text []string) {
 	money.Description = "Compares the amount; the currency on its own. " + operatorHelp
 	input(money, "currency", "The code of ISO 4217.", named("TextFilter"))
 
-	place := b.define(&ast.Definition{Kind: ast.InputObject, Name: "GeoPointFilter", Description: operatorHelp})
+	place := b.define(ast.InputObject, "GeoPointFilter", operatorHelp)
 	input(place, "near", "Places within a circle.", named("NearInput"))
 	input(place, "lat", "", named("DecimalFilter"))
 	input(place, "lng", "", named("DecimalFilter"))
 	input(place, "isNull", "", named("Boolean"))
 
-	address := b.define(&ast.Definition{Kind: ast.InputObject, Name: "PostalAddressFilter", Description: operatorHelp})
+	address := b.define(ast.InputObject, "PostalAddressFilter", operatorHelp)
 	for _, p := range expr.AddressType.Parts() {
 		input(address, p.Name, "", named("TextFilter"))
 	}
@@ -90,14 +90,14 @@ func (b *builder) compositeFilters(compare, text []string) {
 
 // kindFilters adds the filters of the kinds that have operators of their own.
 func (b *builder) kindFilters() {
-	json := b.define(&ast.Definition{Kind: ast.InputObject, Name: "JSONFilter"})
+	json := b.define(ast.InputObject, "JSONFilter", "")
 	input(json, "isNull", "", named("Boolean"))
 	b.listOperators("TextListFilter", "String")
 }
 
 // listOperators adds the filter of a field of several options.
 func (b *builder) listOperators(name, of string) {
-	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: name, Description: operatorHelp})
+	d := b.define(ast.InputObject, name, operatorHelp)
 	input(d, "has", "This option is chosen.", named(of))
 	input(d, "hasAny", "At least one of these is chosen.", listOf(of))
 	input(d, "hasAll", "All of these are chosen.", listOf(of))

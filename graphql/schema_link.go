@@ -40,8 +40,8 @@ const linksInput = "LinksInput"
 func (b *builder) relationTypes() {
 	b.refTypes()
 	b.fileTypes()
-	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: linksInput,
-		Description: "Which records are linked: add and remove some, or set all. 1,000 ids at most."})
+	d := b.define(ast.InputObject, linksInput,
+		"Which records are linked: add and remove some, or set all. 1,000 ids at most.")
 	input(d, "add", "Links these besides those there are.", listOf("ID"))
 	input(d, "remove", "These are linked no more.", listOf("ID"))
 	input(d, "set", "These are linked, and no others.", listOf("ID"))

@@ -13,9 +13,10 @@ func (b *builder) enums(o *objectSight) {
 		if name == "" || !b.defines(name, filter) || !hasEnum(f) || !o.readable(f.Name) && !o.creatable(f.Name) && !o.updatable(f.Name) {
 			continue
 		}
-		d := b.enum(name, b.help(f))
-		for _, opt := range f.Options {
-			d.EnumValues = append(d.EnumValues, &ast.EnumValueDefinition{Name: opt.Name, Description: b.describe(opt.Label, nil, opt.Name)})
+		if d := b.enum(name, b.help(f)); d != nil {
+			for _, opt := range f.Options {
+				d.EnumValues = append(d.EnumValues, &ast.EnumValueDefinition{Name: opt.Name, Description: b.describe(opt.Label, nil, opt.Name)})
+			}
 		}
 		switch {
 		case !o.filterable(f.Name):
@@ -30,7 +31,7 @@ func (b *builder) enums(o *objectSight) {
 // record adds the object's own type. Everything but id and version may be
 // null: a rule on rows or fields must not break a client.
 func (b *builder) record(o *objectSight) {
-	d := b.define(&ast.Definition{Kind: ast.Object, Name: o.names.typ, Description: b.describe(o.Label, o.Description, o.Name)})
+	d := b.define(ast.Object, o.names.typ, b.describe(o.Label, o.Description, o.Name))
 	for _, f := range b.fields(d, o) {
 		if o.readable(f.Name) {
 			b.recordField(d, o, f)
@@ -70,15 +71,15 @@ func (b *builder) recordField(d *ast.Definition, o *objectSight, f *metadata.Fie
 
 func (b *builder) connection(o *objectSight) {
 	n := o.names
-	edge := b.define(&ast.Definition{Kind: ast.Object, Name: n.edge, Description: "A record with its place in the list."})
+	edge := b.define(ast.Object, n.edge, "A record with its place in the list.")
 	b.output(edge, "cursor", "", required("String"), binding{what: edgeCursor, object: o})
 	b.output(edge, "node", "", required(n.typ), binding{what: edgeNode, object: o})
-	d := b.define(&ast.Definition{Kind: ast.Object, Name: n.connection, Description: "A page of a list: " + b.describe(o.PluralLabel, nil, o.Plural)})
+	d := b.define(ast.Object, n.connection, "A page of a list: "+b.describe(o.PluralLabel, nil, o.Plural))
 	b.output(d, "nodes", "", requiredList(n.typ), binding{what: listNodes, object: o})
 	b.output(d, "edges", "", requiredList(n.edge), binding{what: listEdges, object: o})
 	b.output(d, "pageInfo", "", required("PageInfo"), binding{what: listPageInfo, object: o})
 	b.output(d, "totalCount", "How many records the filter finds. Stops at 10,000 unless exact.", named("Long"),
-		binding{what: listTotal, object: o}, argDefault("exact", "", "Boolean", ast.BooleanValue, "false"))
+		binding{what: listTotal, object: o}, exact)
 	b.groupLists(d, o)
 }
 
@@ -108,22 +109,24 @@ func (b *builder) listArgs(o *objectSight, root bool) []*ast.ArgumentDefinition 
 		args = append(args, search)
 	}
 	if root && o.remove {
-		args = append(args, includeDeleted())
+		args = append(args, includeDeleted)
 	}
 	return args
 }
 
-// includeDeleted is for those who may delete.
-func includeDeleted() *ast.ArgumentDefinition {
-	return argDefault("includeDeleted", "Also records in the trash.", "Boolean", ast.BooleanValue, "false")
-}
+// exact counts on, however many there are; includeDeleted is for those who may
+// delete.
+var (
+	exact          = argDefault("exact", "", "Boolean", ast.BooleanValue, "false")
+	includeDeleted = argDefault("includeDeleted", "Also records in the trash.", "Boolean", ast.BooleanValue, "false")
+)
 
 // key adds the input that names a record by a unique key.
 func (b *builder) key(o *objectSight) {
 	if len(o.keys) == 0 {
 		return
 	}
-	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: o.names.key, Description: "The fields of one unique key."})
+	d := b.define(ast.InputObject, o.names.key, "The fields of one unique key.")
 	for _, f := range o.keyFields() {
 		b.input(d, f.Name, b.help(f), o.inputType(f))
 	}

@@ -20,7 +20,7 @@ import (
 const refInput = "RefInput"
 
 func (b *builder) refTypes() {
-	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: refInput, Description: "A record of one of several objects."})
+	d := b.define(ast.InputObject, refInput, "A record of one of several objects.")
 	input(d, "object", "The name of the object, as in account.", required("String"))
 	input(d, "id", "", required("ID"))
 }
@@ -31,10 +31,10 @@ func (b *builder) refs(o *objectSight) {
 		if f.Kind != metadata.KindPolymorphic || !o.readable(f.Name) || !b.defines(o.names.enums[f.Name], o.names.enumFilters[f.Name]) {
 			continue
 		}
-		d := b.define(&ast.Definition{Kind: ast.Object, Name: o.names.enums[f.Name], Description: b.help(f)})
+		d := b.define(ast.Object, o.names.enums[f.Name], b.help(f))
 		b.output(d, "object", "The name of the object, as in account.", named("String"), binding{what: partOf, part: expr.ObjectPart})
 		b.output(d, "id", "", named("ID"), binding{what: partOf, part: expr.IDPart})
-		in := &ast.Definition{Kind: ast.InputObject, Name: o.names.enumFilters[f.Name], Description: "Conditions on a reference, and on the record of each object it may refer to."}
+		in := b.define(ast.InputObject, o.names.enumFilters[f.Name], "Conditions on a reference, and on the record of each object it may refer to.")
 		b.input(in, "isNull", "It refers to nothing.", named("Boolean"))
 		b.input(in, "object", "The name of the object.", named("TextFilter"))
 		b.input(in, "id", "", named("IDFilter"))
@@ -46,8 +46,8 @@ func (b *builder) refs(o *objectSight) {
 			b.output(d, name, b.describe(t.Label, nil, name), named(t.names.typ), binding{what: refRecord, object: t, field: f})
 			b.input(in, name, b.describe(t.Label, nil, name), named(t.names.lookupFilter))
 		}
-		if o.filterable(f.Name) {
-			b.define(in)
+		if !o.filterable(f.Name) {
+			b.drop(in)
 		}
 	}
 }

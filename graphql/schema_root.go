@@ -30,7 +30,7 @@ func (b *builder) queriesOf(o *objectSight) {
 			args = append(args, arg("key", "", named(o.names.key)))
 		}
 		if o.remove {
-			args = append(args, includeDeleted())
+			args = append(args, includeDeleted)
 		}
 		b.output(d, o.names.one, b.describe(o.Label, nil, o.Name)+"\n\nBy id or key; null when it is not there or you may not read it.",
 			named(o.names.typ), binding{what: rootOne, object: o}, args...)
@@ -72,17 +72,17 @@ func (b *builder) mutationsOf(o *objectSight) {
 }
 
 func (b *builder) mutationErrors() {
-	e := b.define(&ast.Definition{Kind: ast.Object, Name: "MutationError", Description: "Why a record was refused."})
+	e := b.define(ast.Object, "MutationError", "Why a record was refused.")
 	b.output(e, "code", "INVALID_INPUT, VALIDATION_FAILED, CONFLICT, VERSION_CONFLICT, VETOED, NOT_FOUND, FORBIDDEN …", required("String"), binding{what: errorCode})
 	b.output(e, "path", "Where in the arguments, outermost first; positions in lists as numbers.", requiredList("String"), binding{what: errorPath})
 	b.output(e, "message", "", required("String"), binding{what: errorMessage})
-	gone := b.define(&ast.Definition{Kind: ast.Object, Name: "DeletePayload"})
+	gone := b.define(ast.Object, "DeletePayload", "")
 	b.output(gone, "id", "Null when nothing was deleted.", named("ID"), binding{what: payloadID})
 	b.output(gone, "errors", "", requiredList("MutationError"), binding{what: payloadErrors})
-	deleted := b.define(&ast.Definition{Kind: ast.Object, Name: "DeleteResult"})
+	deleted := b.define(ast.Object, "DeleteResult", "")
 	b.output(deleted, "index", "", required("Int"), binding{what: resultIndex})
 	b.output(deleted, "id", "", named("ID"), binding{what: payloadID})
-	many := b.define(&ast.Definition{Kind: ast.Object, Name: "DeleteManyPayload"})
+	many := b.define(ast.Object, "DeleteManyPayload", "")
 	b.output(many, "results", "One for each record that was deleted.", requiredList("DeleteResult"), binding{what: payloadResults})
 }
 
@@ -95,7 +95,7 @@ func (b *builder) batches() {
 	b.output(row, "id", "Null when nothing was written.", named("ID"), binding{what: payloadID})
 	b.output(row, "record", "", named("BatchRecord"), binding{what: payloadRecord})
 	b.output(row, "errors", "", requiredList("MutationError"), binding{what: payloadErrors})
-	all := b.define(&ast.Definition{Kind: ast.Object, Name: "BatchPayload"})
+	all := b.define(ast.Object, "BatchPayload", "")
 	b.output(all, "results", "One for each of the operations, in their order.", requiredList("BatchResult"), binding{what: payloadResults})
 	b.output(b.wide("Mutation"), "batch", "Several operations in one transaction, in order. 1,000 at most.", named("BatchPayload"), binding{what: rootBatch},
 		arg("operations", "", requiredList("BatchOperation")), argDefault("onError", "", "OnError", ast.EnumValue, "ABORT"), onceArg)
@@ -110,19 +110,19 @@ func (b *builder) batchOperations(o *objectSight) {
 	if o.read {
 		b.output(b.wide("BatchRecord"), n.one, "", named(n.typ), binding{what: batchRecord, object: o})
 	}
-	target := func(name string, also ...*ast.FieldDefinition) {
-		d := b.define(&ast.Definition{Kind: ast.InputObject, Name: name})
+	target := func(name string) *ast.Definition {
+		d := b.define(ast.InputObject, name, "")
 		input(d, "id", "", required("ID"))
 		input(d, "ifVersion", "Refuses unless the record has this version.", named("Long"))
-		d.Fields = append(d.Fields, also...)
+		return d
 	}
 	for _, v := range o.verbs() {
 		b.input(op, v.name, "", v.typ)
 		switch v.verb {
 		case core.Update:
-			target(n.batchUpdate, &ast.FieldDefinition{Name: "input", Type: required(n.patch)})
+			input(target(n.batchUpdate), "input", "", required(n.patch))
 		case core.Upsert:
-			d := b.define(&ast.Definition{Kind: ast.InputObject, Name: n.batchUpsert})
+			d := b.define(ast.InputObject, n.batchUpsert, "")
 			input(d, "key", "The fields of one unique key.", requiredList(n.keyField))
 			input(d, "input", "", required(n.input))
 		case core.Delete:

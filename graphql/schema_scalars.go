@@ -19,7 +19,7 @@ func (b *builder) scalars() {
 		{jsonScalar, "Any JSON value, of up to 64 KiB and 32 levels."},
 		{"DateTime", "An instant in RFC 3339, as in 2026-01-31T09:30:00Z; microseconds count."},
 	} {
-		b.define(&ast.Definition{Kind: ast.Scalar, Name: s[0], Description: s[1]})
+		b.define(ast.Scalar, s[0], s[1])
 	}
 	b.enum("OrderDirection", "A direction, and where empty values go. ASC puts them last, DESC first.",
 		"ASC", "DESC", "ASC_NULLS_FIRST", "ASC_NULLS_LAST", "DESC_NULLS_FIRST", "DESC_NULLS_LAST")
@@ -27,7 +27,7 @@ func (b *builder) scalars() {
 
 	b.composites()
 
-	page := b.define(&ast.Definition{Kind: ast.Object, Name: "PageInfo", Description: "Where a page stands in its list."})
+	page := b.define(ast.Object, "PageInfo", "Where a page stands in its list.")
 	b.output(page, "hasNextPage", "", required("Boolean"), binding{what: pageHasNext})
 	b.output(page, "hasPreviousPage", "", required("Boolean"), binding{what: pageHasPrevious})
 	b.output(page, "startCursor", "", named("String"), binding{what: pageStart})
@@ -35,7 +35,10 @@ func (b *builder) scalars() {
 }
 
 func (b *builder) enum(name, description string, values ...string) *ast.Definition {
-	d := b.define(&ast.Definition{Kind: ast.Enum, Name: name, Description: description})
+	d := b.define(ast.Enum, name, description)
+	if d == nil {
+		return nil
+	}
 	for _, v := range values {
 		d.EnumValues = append(d.EnumValues, &ast.EnumValueDefinition{Name: v})
 	}
@@ -52,7 +55,7 @@ func (b *builder) operators() {
 	b.operatorType("DecimalFilter", "Decimal", compare)
 	b.operatorType("DateFilter", "Date", compare)
 	b.operatorType("DateTimeFilter", "DateTime", compare)
-	boolean := b.define(&ast.Definition{Kind: ast.InputObject, Name: "BooleanFilter", Description: operatorHelp})
+	boolean := b.define(ast.InputObject, "BooleanFilter", operatorHelp)
 	input(boolean, "eq", "", named("Boolean"))
 	input(boolean, "ne", "", named("Boolean"))
 	input(boolean, "isNull", "", named("Boolean"))
@@ -65,7 +68,7 @@ func (b *builder) operators() {
 const operatorHelp = "Several operators in one filter must all hold. An empty value is unequal to every value, and eq: null finds it."
 
 func (b *builder) operatorType(name, of string, more []string) *ast.Definition {
-	d := b.define(&ast.Definition{Kind: ast.InputObject, Name: name, Description: operatorHelp})
+	d := b.define(ast.InputObject, name, operatorHelp)
 	input(d, "eq", "", named(of))
 	input(d, "ne", "", named(of))
 	input(d, "in", "", listOf(of))

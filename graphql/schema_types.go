@@ -137,15 +137,29 @@ func newBuilder(s *sight) *builder {
 	return &builder{sight: s, types: map[string]*typ{}, made: map[*ast.Definition]*typ{}, helps: map[*metadata.Field]string{}}
 }
 
-// define adds a type.
-func (b *builder) define(d *ast.Definition) *ast.Definition {
-	switch {
-	case b.want == nil:
-		b.types[d.Name] = b.typ(d)
-	case b.want.typ == d.Name:
+// define adds a type, nil for one that nobody wants: nothing can be added to it.
+func (b *builder) define(kind ast.DefinitionKind, name, description string) *ast.Definition {
+	if b.want != nil && b.want.typ != name {
+		return nil
+	}
+	d := &ast.Definition{Kind: kind, Name: name, Description: description}
+	if b.want == nil {
+		b.types[name] = b.typ(d)
+	} else {
 		b.want.shell = d
 	}
 	return d
+}
+
+// drop takes a type away that turned out not to be one.
+func (b *builder) drop(d *ast.Definition) {
+	switch {
+	case d == nil:
+	case b.want == nil:
+		delete(b.types, d.Name)
+	default:
+		*b.want = wanted{typ: b.want.typ, field: b.want.field}
+	}
 }
 
 // typ is what becomes of a definition, which may be defined later.
@@ -164,7 +178,7 @@ func (b *builder) wide(name string) *ast.Definition {
 		return t.Definition
 	}
 	w := wideTypes[name]
-	return b.define(&ast.Definition{Kind: w.kind, Name: name, Description: w.help})
+	return b.define(w.kind, name, w.help)
 }
 
 // defines says that one of the types is wanted.
@@ -174,7 +188,7 @@ func (b *builder) defines(names ...string) bool {
 
 // asks says that a field of a type is wanted.
 func (b *builder) asks(d *ast.Definition, name string) bool {
-	return b.want == nil || b.want.typ == d.Name && b.want.field == name
+	return b.want == nil || d != nil && b.want.field == name
 }
 
 // fields are those of an object that may be wanted in a type.
@@ -182,7 +196,10 @@ func (b *builder) fields(d *ast.Definition, o *objectSight) []*metadata.Field {
 	if b.want == nil {
 		return o.All
 	}
-	if i := o.Position(b.want.field); d.Name == b.want.typ && i >= 0 && o.All[i].Name == b.want.field {
+	if d == nil || b.want.field == "" {
+		return nil
+	}
+	if i := o.Position(b.want.field); i >= 0 && o.All[i].Name == b.want.field {
 		return o.All[i : i+1]
 	}
 	return nil
@@ -193,7 +210,7 @@ func (b *builder) relations(d *ast.Definition, all []*metadata.Relation) []*meta
 	if b.want == nil {
 		return all
 	}
-	if d.Name == b.want.typ {
+	if d != nil && b.want.field != "" {
 		for i, r := range all {
 			if r.Name == b.want.field {
 				return all[i : i+1]
@@ -205,11 +222,14 @@ func (b *builder) relations(d *ast.Definition, all []*metadata.Relation) []*meta
 
 // output adds a field to an object type.
 func (b *builder) output(d *ast.Definition, name, description string, t *ast.Type, bind binding, args ...*ast.ArgumentDefinition) {
-	f := &ast.FieldDefinition{Name: name, Description: description, Type: t, Arguments: args}
+	if !b.asks(d, name) {
+		return
+	}
+	f, own := &ast.FieldDefinition{Name: name, Description: description, Type: t, Arguments: args}, bind
 	if b.want == nil {
-		b.typ(d).add(f, &bind)
-	} else if b.asks(d, name) {
-		b.want.def, b.want.bind = f, &bind
+		b.typ(d).add(f, &own)
+	} else {
+		b.want.def, b.want.bind = f, &own
 	}
 }
 
@@ -225,12 +245,14 @@ func (b *builder) input(d *ast.Definition, name, description string, t *ast.Type
 // input adds a field that is there whatever is wanted: one of few, or one that
 // must be given.
 func input(d *ast.Definition, name, description string, t *ast.Type) {
-	d.Fields = append(d.Fields, &ast.FieldDefinition{Name: name, Description: description, Type: t})
+	if d != nil {
+		d.Fields = append(d.Fields, &ast.FieldDefinition{Name: name, Description: description, Type: t})
+	}
 }
 
 // has says that a field was added to a type already.
 func (b *builder) has(d *ast.Definition, name string) bool {
-	return d.Fields.ForName(name) != nil || b.want != nil && b.want.def != nil && b.asks(d, name)
+	return d != nil && d.Fields.ForName(name) != nil || b.want != nil && b.want.def != nil && b.asks(d, name)
 }
 
 func arg(name, description string, t *ast.Type) *ast.ArgumentDefinition {

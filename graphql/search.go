@@ -22,7 +22,7 @@ func (o *objectSight) searchable() bool {
 
 // search adds the root field that searches all objects.
 func (b *builder) search(d *ast.Definition) {
-	hit := b.define(&ast.Definition{Kind: ast.Object, Name: "SearchHit", Description: "A record that a search found."})
+	hit := b.define(ast.Object, "SearchHit", "A record that a search found.")
 	b.output(hit, "object", "The name of its object.", required("String"), binding{what: hitObject})
 	b.output(hit, "id", "", required("ID"), binding{what: hitID})
 	b.output(hit, "title", "The field that names it; null when you do not always see it.", named("String"), binding{what: hitTitle})
