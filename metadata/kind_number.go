@@ -188,10 +188,7 @@ func checkRange(v *validator, f *Field, at []any) {
 		if b.text == "" {
 			continue
 		}
-		d, err := toDecimal(b.text)
-		if err == nil && f.Kind == KindInteger {
-			_, err = coerceInteger(b.text)
-		}
+		d, err := f.bound(b.text)
 		if err != nil {
 			v.problem(f, b.key, at, "%s %s", b.key, sentence(err))
 			continue
