@@ -117,6 +117,7 @@ func (e *Engine) writeLocked(ctx context.Context, r *Request, tx pgx.Tx, rows []
 		l.rows = append(l.rows, w)
 		if w.old == nil {
 			l.created[w.id] = true
+			w.final, w.done = 0, false // of an attempt that was rolled back
 		} else {
 			if err := w.restart(ctx, e, r); err != nil {
 				return err
@@ -395,7 +396,8 @@ func (l *locking) renew(ctx context.Context) error {
 	return nil
 }
 
-// restart undoes what an attempt that was rolled back made of the row.
+// restart undoes what an attempt that was rolled back made of a row of a record
+// that is there.
 func (w *row) restart(ctx context.Context, e *Engine, r *Request) error {
 	if !w.ran {
 		w.ran, w.start, w.asked = true, w.old, w.verb

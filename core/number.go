@@ -53,7 +53,7 @@ const raiseSQL = `INSERT INTO trellis.counter AS c (workspace_id, object, field,
 // numberless says that a row will get a number without gaps.
 func (w *row) numberless(p *writePlan) bool {
 	return w.verb == Create && slices.ContainsFunc(p.numbers, func(n *number) bool {
-		return n.field.Number.Gapless && w.image != nil && w.image.Values[n.field.Name] == nil
+		return n.field.Number.Gapless && w.image != nil && (w.numbered || w.image.Values[n.field.Name] == nil)
 	})
 }
 

@@ -61,13 +61,13 @@ func (e *Engine) withChildren(ctx context.Context, r *Request, rows []*row) ([]*
 // is one of all.
 func together(rows []*row) {
 	for _, w := range rows {
-		if w.root != nil && w.err != nil {
-			w.root.fail(w.err)
+		if w.err != nil {
+			w.top().fail(w.err)
 		}
 	}
 	for _, w := range rows {
-		if w.root != nil && w.root.err != nil {
-			w.fail(w.root.err)
+		if top := w.top(); top.err != nil {
+			w.fail(top.err)
 		}
 	}
 }

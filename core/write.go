@@ -57,7 +57,9 @@ type Ref int
 type Write struct {
 	Ops []Op
 	// PerRow lets the good operations through when others are refused; without
-	// it, the first refusal refuses all.
+	// it, the first refusal refuses all. Records that are created together with
+	// what they are rolled up or judged by go through with it or not at all: half
+	// a document is another document.
 	PerRow bool
 	// IdempotencyKey, when not empty, makes the write happen once: for 24 hours
 	// the same principal's write with the same key and input does nothing and

@@ -140,6 +140,9 @@ type attempt struct {
 // tryWrite goes the path once.
 func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, a attempt) ([]Result, error) {
 	rows, found, err := e.ready(ctx, r, w.Ops, a.numbers)
+	if err == nil && w.PerRow {
+		err = e.shareFate(r, rows)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -329,16 +332,6 @@ func (e *Engine) inTx(ctx context.Context, fn func(tx pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, e.db, fn)
 }
 
-// commitPerRow writes the good rows in one transaction. When the database
-// refuses a group, it is halved until the rows to blame are found; those are
-// left out, unless another try may go well.
-func (e *Engine) commitPerRow(ctx context.Context, r *Request, w *Write, rows []*row, a attempt) error {
-	tops := slices.DeleteFunc(slices.Clone(rows), func(w *row) bool { return w.root != nil })
-	return e.inTx(ctx, func(tx pgx.Tx) error {
-		return a.around(ctx, tx, w, rows, func() error { return e.halve(ctx, r, tx, rows, tops, a) })
-	})
-}
-
 // around is what goes with the rows in their transaction: the idempotency key
 // and the caller's own.
 func (a *attempt) around(ctx context.Context, tx pgx.Tx, w *Write, rows []*row, write func() error) error {
@@ -378,63 +371,6 @@ func (e *Engine) writeOnce(ctx context.Context, r *Request, w *Write) ([]Result,
 		}
 	}
 	return nil, errVersion()
-}
-
-func (e *Engine) halve(ctx context.Context, r *Request, tx pgx.Tx, rows, tops []*row, a attempt) error {
-	live := good(following(rows, tops))
-	if len(live) == 0 {
-		return nil
-	}
-	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error { return e.write(ctx, r, sp, live, nil, a.hold, nil) })
-	switch {
-	case err == nil:
-		return nil
-	case !rowsToBlame(err):
-		return err
-	case len(tops) == 1 && a.left > 0 && (tops[0].overtaken(err) || e.numberTaken(r, []Op{*tops[0].op}, err)):
-		return err
-	case len(tops) == 1 && a.left > 0 && linkRace(live, err):
-		return errLost
-	case len(tops) == 1:
-		tops[0].fail(rowError(err, tops[0]))
-		return nil
-	}
-	half := len(tops) / 2
-	if err := e.halve(ctx, r, tx, rows, tops[:half], a); err != nil {
-		return err
-	}
-	return e.halve(ctx, r, tx, rows, tops[half:], a)
-}
-
-// following are the rows asked for and those that come with them, links and
-// children, in their order: they go through together or not at all.
-func following(rows, tops []*row) []*row {
-	of := make(map[*row]bool, len(tops))
-	for _, w := range tops {
-		of[w] = true
-	}
-	return slices.DeleteFunc(slices.Clone(rows), func(w *row) bool { return !of[w.top()] })
-}
-
-// good are the rows without a problem that change something.
-func good(rows []*row) []*row {
-	return slices.DeleteFunc(slices.Clone(rows), func(w *row) bool { return w.err != nil || !w.changes() })
-}
-
-// overtaken says that somebody else was faster, so that the row prepared anew
-// may go through.
-func (w *row) overtaken(err error) bool {
-	return errors.Is(err, errLost) || pg.SQLState(err) == "23505" && w.op.Verb == Upsert && w.verb == Create
-}
-
-// rowsToBlame says that a failure is about what the rows hold, so that others
-// may go through without them.
-func rowsToBlame(err error) bool {
-	if errors.Is(err, errOutside) || errors.Is(err, errLost) || isRefusal(err) {
-		return true
-	}
-	state := pg.SQLState(err)
-	return len(state) == 5 && (state[:2] == "23" || state[:2] == "22")
 }
 
 // Bulk carries out any number of operations in transactions of chunk (0:
