@@ -131,8 +131,9 @@ func searchFloor(o *metadata.ObjectView, text string) (string, []any) {
 		args = append(args, v)
 		return fmt.Sprintf("$%d", len(args))
 	}
-	// in is that some field has a word, with or without the index.
-	in := func(word string, first, byIndex bool) string {
+	// in is that some field has a word, with or without the index: anywhere, at its
+	// beginning, or as all there is.
+	in := func(word string, first, whole, byIndex bool) string {
 		var fields []string
 		for _, name := range searched {
 			w := strings.ToLower(word)
@@ -143,7 +144,7 @@ func searchFloor(o *metadata.ObjectView, text string) (string, []any) {
 			}
 			begins := first || utf8.RuneCountInString(w) == 1
 			column := ddl.SearchText(o.Field(name), func(c string) string { return c })
-			like := column + " LIKE " + bind(map[bool]string{false: "%"}[begins]+w+"%")
+			like := column + " LIKE " + bind(map[bool]string{false: "%"}[begins]+w+map[bool]string{false: "%"}[whole])
 			if byIndex {
 				like = "(" + ddl.SearchPairs(column) + " @> " + bind(pairsOf(w, begins)) + "::text[] AND " + like + ")"
 			}
@@ -153,10 +154,10 @@ func searchFloor(o *metadata.ObjectView, text string) (string, []any) {
 	}
 	where := "deleted_at IS NULL"
 	for _, word := range strings.Fields(text) {
-		where += " AND " + in(word, false, true)
+		where += " AND " + in(word, false, false, true)
 	}
 	return "SELECT id, name, contact, phone, code FROM ws_search.firm WHERE " + where +
-		" ORDER BY " + in(text, true, false) + " IS TRUE DESC, created_at DESC, id DESC LIMIT " + fmt.Sprint(searchPage), args
+		" ORDER BY " + in(text, true, true, false) + " IS TRUE DESC, " + in(text, true, false, false) + " IS TRUE DESC, created_at DESC, id DESC LIMIT " + fmt.Sprint(searchPage), args
 }
 
 // pairsOf are the neighbouring characters of a word.

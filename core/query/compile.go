@@ -280,7 +280,7 @@ func (c *compiler) list(o *metadata.ObjectView, q *List, up *metadata.Relation, 
 func (c *compiler) orderList(l *level, r *rows, q *List) error {
 	var err error
 	if q.Search != "" && len(q.Order) == 0 {
-		l.keys, err = c.rankKeys(r, q.Search)
+		l.keys, err = c.rankKeys(r, q.Search, !rankable(l, q) || l.wantsCursor())
 	} else {
 		l.keys, err = c.sortKeys(r.b, r.s, q.Order, &r.innerJoins)
 	}

@@ -82,7 +82,9 @@ func FuzzSearch(f *testing.F) {
 		}
 		k := parsed.over(&builder{}, scope{alias: "t0"}, fields)
 		k.found(true)
-		k.begins()
+		k.is(begins)
+		k.is(whole)
+		k.may(whole)
 		for _, a := range k.args {
 			if _, ok := a.([]string); !ok && a.(string) == "" {
 				return "an empty pattern"

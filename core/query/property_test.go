@@ -170,8 +170,8 @@ func (s *sight) meets(l *List) bool {
 	return l.Search == "" || s.rank(l.Search) > 0
 }
 
-// rank is 0 where a search does not find the record, 2 where a field begins with
-// the text.
+// rank is 0 where a search does not find the record, 3 where a field is the text,
+// 2 where one begins with it.
 func (s *sight) rank(text string) int {
 	has := func(fits func(value string) bool) bool {
 		return slices.ContainsFunc(searched(scope{object: s.v.f.snapshot.Lookup(s.object), grant: s.v.grants[s.object]}), func(f *metadataField) bool {
@@ -188,7 +188,10 @@ func (s *sight) rank(text string) int {
 			return 0
 		}
 	}
-	if has(func(v string) bool { return strings.HasPrefix(v, text) }) {
+	switch {
+	case has(func(v string) bool { return v == text }):
+		return 3
+	case has(func(v string) bool { return strings.HasPrefix(v, text) }):
 		return 2
 	}
 	return 1

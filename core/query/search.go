@@ -1,6 +1,8 @@
 package query
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -17,9 +19,11 @@ import (
 const (
 	MaxSearchText  = 200 // characters
 	MaxSearchWords = 10
-	// maxPairs bounds the pairs of a word that the index is asked for; the rest
-	// of the word is compared in the records found.
-	maxPairs = 16
+	// maxPairs is how many pairs of a word the index is asked for; the rest of the
+	// word is compared in the records found. Each costs a step for every record
+	// that has the rarest of them: of ten pairs of a number five find as few
+	// records in a fifth of the time.
+	maxPairs = 5
 )
 
 // searching is what a person typed. A record is found when each word is in one
@@ -27,8 +31,8 @@ const (
 // where a text begins with it. Small and capital letters are alike, so are wide
 // and narrow ones; in phone numbers only digits count.
 //
-// A record where a field begins with all that was typed comes before the
-// others; among equals the newest.
+// A record of which a field is all that was typed comes first, then those where
+// one begins with it, then the others; among equals the newest.
 type searching struct {
 	whole word
 	words []word
@@ -166,25 +170,49 @@ func (k *seeker) eachWord(meets func(word)) {
 	}
 }
 
-// begins writes that a field begins with the whole text. The lines tell sooner
-// that none does; one may be within a text.
-func (k *seeker) begins() {
+// how says how a text is in a field; where it is whole it also begins it, and
+// where it begins it it is inside. As numbers they are the ranks of a search.
+type how int
+
+const (
+	inside how = 1 + iota
+	begins
+	whole
+)
+
+// is writes that all that was typed is in a field in a way that is not inside.
+// The lines tell sooner that it is in none; a text may have such a line in it.
+func (k *seeker) is(h how) {
+	k.text("(")
 	if k.lines == "" {
-		k.each(k.whole, true, k.fields, "", k.has)
-		return
+		k.each(k.whole, h, k.fields, "", k.has)
+	} else {
+		k.text("(")
+		k.like(k.lines, pattern("\n"+k.whole.text+map[how]string{whole: "\n"}[h], inside))
+		k.text(" AND (")
+		k.each(k.whole, h, k.texts, "", k.has)
+		k.text("))")
+		k.each(k.whole, h, k.phones, " OR ", k.has)
 	}
-	k.text("((")
-	k.like(k.lines, pattern(k.whole.text, true))
-	k.text(" OR ")
-	k.like(k.lines, pattern("\n"+k.whole.text, false))
-	k.text(") AND (")
-	k.each(k.whole, true, k.texts, "", k.has)
-	k.text("))")
-	k.each(k.whole, true, k.phones, " OR ", k.has)
+	k.text(")")
 }
 
-// mayBegin writes that the indexes have the first pair of the whole text.
-func (k *seeker) mayBegin() { k.each(k.whole, true, k.fields, "", k.hasPairs) }
+// may writes that the indexes have the pairs of what is there in a way.
+func (k *seeker) may(h how) {
+	k.text("(")
+	k.each(k.whole, h, k.fields, "", k.hasPairs)
+	k.text(")")
+}
+
+// rank writes how the whole text is in a record that was found.
+func (k *seeker) rank() {
+	for _, h := range []how{whole, begins} {
+		k.text("CASE WHEN ")
+		k.is(h)
+		k.text(" THEN " + strconv.Itoa(int(h)) + " ELSE ")
+	}
+	k.text(strconv.Itoa(int(inside)) + " END END")
+}
 
 // anywhere writes that one of the fields has a word. What the indexes are asked
 // stands apart from the comparison of texts, which implies it: so PostgreSQL
@@ -192,39 +220,45 @@ func (k *seeker) mayBegin() { k.each(k.whole, true, k.fields, "", k.hasPairs) }
 // costs less than making their pairs.
 func (k *seeker) anywhere(w word, byIndex bool) {
 	if byIndex {
-		k.each(w, false, k.fields, "", k.hasPairs)
+		k.each(w, inside, k.fields, "", k.hasPairs)
 		k.text(") AND (")
 	}
 	if k.lines == "" || utf8.RuneCountInString(w.text) == 1 {
-		k.each(w, false, k.fields, "", k.has)
+		k.each(w, inside, k.fields, "", k.has)
 	} else {
-		k.like(k.lines, pattern(w.text, false))
-		k.each(w, false, k.phones, " OR ", k.has)
+		k.like(k.lines, pattern(w.text, inside))
+		k.each(w, inside, k.phones, " OR ", k.has)
 	}
 }
 
 // each writes that one of some fields in which a word can be meets a condition.
+// No phone is ever the whole of what was typed, since numbers are written with
+// and without what comes before them.
 // before stands before the first; when it is "", FALSE is written for none.
-func (k *seeker) each(w word, first bool, fields []*metadata.Field, before string, meets func(f *metadata.Field, text string, first bool)) {
+func (k *seeker) each(w word, h how, fields []*metadata.Field, before string, meets func(f *metadata.Field, text string, h how)) {
 	sep := before
 	for _, f := range fields {
 		text := w.in(f)
-		if text == "" {
+		if text == "" || h == whole && f.Kind == metadata.KindPhone {
 			continue
 		}
 		k.text(sep)
 		sep = " OR "
-		meets(f, text, first || utf8.RuneCountInString(text) == 1)
+		if utf8.RuneCountInString(text) == 1 {
+			meets(f, text, max(h, begins))
+		} else {
+			meets(f, text, h)
+		}
 	}
 	if sep == "" {
 		k.text("FALSE")
 	}
 }
 
-// has writes that a field has a text, at its beginning or anywhere.
-func (k *seeker) has(f *metadata.Field, text string, first bool) {
+// has writes that a field has a text.
+func (k *seeker) has(f *metadata.Field, text string, h how) {
 	if f.Kind != metadata.KindPhone {
-		k.like(ddl.SearchText(f, k.column), pattern(text, first))
+		k.like(ddl.SearchText(f, k.column), pattern(text, h))
 		return
 	}
 	// The digits with anything between them are seen sooner than what is between
@@ -232,7 +266,7 @@ func (k *seeker) has(f *metadata.Field, text string, first bool) {
 	k.text("(")
 	k.like(k.column(f.Part(0).Name), "%"+strings.Join(strings.Split(text, ""), "%")+"%")
 	k.text(" AND ")
-	k.like(ddl.SearchText(f, k.column), pattern(text, first))
+	k.like(ddl.SearchText(f, k.column), pattern(text, h))
 	k.text(")")
 }
 
@@ -246,16 +280,19 @@ func (k *seeker) like(sql, pattern string) {
 // of them: it takes the pairs of a word for independent, would find too few, and
 // read every record with one word, however frequent, without asking the index
 // for the others.
-func (k *seeker) hasPairs(f *metadata.Field, text string, first bool) {
+func (k *seeker) hasPairs(f *metadata.Field, text string, h how) {
 	k.text(ddl.SearchPairs(ddl.SearchText(f, k.column)) + " @> (SELECT ")
-	k.param("pairs "+pattern(text, first), pairs(text, first), "text[]")
+	k.param("pairs "+pattern(text, h), pairs(text, h), "text[]")
 	k.text(")")
 }
 
-func pattern(text string, first bool) string {
-	text = likeEscape.Replace(text) + "%"
-	if !first {
+func pattern(text string, h how) string {
+	text = likeEscape.Replace(text)
+	if h == inside {
 		text = "%" + text
+	}
+	if h != whole {
+		text += "%"
 	}
 	return text
 }
@@ -271,35 +308,53 @@ func (k *seeker) param(name string, v any, typ string) {
 	k.text(sql)
 }
 
-// pairs are neighbouring characters of a text, as ddl.SearchPairs makes them.
-func pairs(text string, first bool) []string {
+// pairs are neighbouring characters of a text, as ddl.SearchPairs makes them:
+// the first, the last and some between.
+func pairs(text string, h how) []string {
 	runes := []rune(text)
-	out := make([]string, 0, len(runes))
-	if first {
-		out = append(out, ddl.SearchEdge+string(runes[:min(2, len(runes))]))
+	var all []string
+	add := func(pair string) {
+		if !slices.Contains(all, pair) {
+			all = append(all, pair)
+		}
+	}
+	if h >= begins {
+		add(ddl.SearchEdge + string(runes[:min(2, len(runes))]))
 	}
 	for i := range len(runes) - 1 {
-		if len(out) == maxPairs {
-			break
+		if i > 0 || h == inside {
+			add(string(runes[i : i+2]))
 		}
-		out = append(out, string(runes[i:i+2]))
+	}
+	if h == whole {
+		add(string(runes[len(runes)-1]) + ddl.SearchEdge)
+	}
+	if len(all) <= maxPairs {
+		return all
+	}
+	out := make([]string, maxPairs)
+	for i := range out {
+		out[i] = all[i*(len(all)-1)/(maxPairs-1)]
 	}
 	return out
 }
 
-// rankKeys is the order of a search: rank, then the newest.
-func (c *compiler) rankKeys(r *rows, text string) ([]sortKey, error) {
+// rankKeys is the order of a search: rank, then the newest. shown says that the
+// statement has the rank, by which values are bound.
+func (c *compiler) rankKeys(r *rows, text string, shown bool) ([]sortKey, error) {
 	k, err := r.seek(text)
 	if err != nil {
 		return nil, err
 	}
-	sql, _ := r.b.capture(func() error {
-		r.b.text("(CASE WHEN ")
-		k.begins()
-		r.b.text(" THEN 2 ELSE 1 END)::int8")
-		return nil
-	})
-	rank := sortKey{sql: sql, field: &metadata.Field{Kind: metadata.KindInteger}, column: metadata.Column{Of: expr.IntType}, desc: true}
+	rank := sortKey{field: &metadata.Field{Kind: metadata.KindInteger}, column: metadata.Column{Of: expr.IntType}, desc: true}
+	if shown {
+		rank.sql, _ = r.b.capture(func() error {
+			r.b.text("(")
+			k.rank()
+			r.b.text(")::int8")
+			return nil
+		})
+	}
 	rest, err := c.sortKeys(r.b, r.s, nil, nil)
 	return append([]sortKey{rank}, rest...), err
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A search in order of rank is read in tiers: first the records where a field
-// begins with the text, then the others. Each tier is tried among the newest
+// A search in order of rank is read in tiers: first the records of which a field
+// is the text, then those where one begins with it, then the others. Each tier is tried among the newest
 // records of the table, which have enough of what is frequent; only when they
 // have not, and the text is therefore rare, the indexes are asked, whose answer
 // is then short. So neither "Co." nor a name that is there once reads much of
@@ -18,9 +18,6 @@ const newestRows = 5_000
 
 // linesColumn has a sign that no column of a table has.
 const linesColumn = `"?lines"`
-
-// top is the tier of records where a field begins with the text.
-const top = 2
 
 // ranking writes the statement of a root list in order of rank.
 type ranking struct {
@@ -35,7 +32,7 @@ type ranking struct {
 	// with; expression is what it is there.
 	lines, expression string
 
-	// shared says that both tiers take their newest records from one arm, n.
+	// shared says that all tiers take their newest records from one arm, n.
 	shared bool
 	with   strings.Builder
 	arms   []string // whose rows are among what is found
@@ -74,10 +71,10 @@ func (c *compiler) finishRanked(l *level, r *rows, q *List) error {
 	if err != nil {
 		return err
 	}
-	if from == top && after == "TRUE" {
+	if from == whole && after == "TRUE" {
 		g.newest()
 	}
-	for tier := from; tier >= 1; tier-- {
+	for tier := from; tier >= inside; tier-- {
 		g.tier(tier, after)
 		after = "TRUE"
 	}
@@ -91,16 +88,16 @@ func (c *compiler) finishRanked(l *level, r *rows, q *List) error {
 }
 
 // position is the tier where the page begins, and the condition on its records.
-func (g *ranking) position(cursor string) (tier int, after string, err error) {
+func (g *ranking) position(cursor string) (tier how, after string, err error) {
 	if cursor == "" {
-		return top, "TRUE", nil
+		return whole, "TRUE", nil
 	}
 	values, err := readCursor("after", cursor, g.l.sig, g.l.keys)
 	if err != nil {
 		return 0, "", err
 	}
-	tier = int(values[0].(int64))
-	if tier < 1 || tier > top {
+	tier = how(values[0].(int64))
+	if tier < inside || tier > whole {
 		return 0, "", errCursor("after")
 	}
 	after, err = g.r.b.capture(func() error {
@@ -110,10 +107,10 @@ func (g *ranking) position(cursor string) (tier int, after string, err error) {
 	return tier, after, err
 }
 
-// newest looks once through the newest records for both tiers of a first page.
+// newest looks once through the newest records for all tiers of a first page.
 func (g *ranking) newest() {
 	alias := g.r.s.alias
-	g.arm("n", "SELECT "+alias+`."id", `+alias+`."created_at", (`+g.sql(g.k.begins)+`) IS TRUE AS "first" FROM `+
+	g.arm("n", "SELECT "+alias+`."id", `+alias+`."created_at", `+g.sql(g.k.rank)+` AS "rank" FROM `+
 		g.window("TRUE")+" WHERE "+g.base+" AND "+g.sql(func() { g.k.found(false) }))
 	g.shared = true
 }
@@ -143,30 +140,40 @@ func (g *ranking) newestFirst(cut string) string {
 // tier adds the two arms of a tier: w among the newest records, g by the index.
 // In g the texts are compared beside the pairs: where PostgreSQL has not asked
 // the indexes for all words, few records are left whose pairs it makes.
-func (g *ranking) tier(tier int, after string) {
-	begins, found := g.sql(g.k.begins), g.sql(func() { g.k.found(false) })
-	inline := g.inline()
-	within := g.sql(func() { inline.found(true) })
-	if tier == top {
-		within = "(" + g.sql(inline.mayBegin) + ") AND " + g.sql(func() { inline.found(false) })
-		begins = "(" + begins + ")"
-	} else {
-		begins = "(" + begins + ") IS NOT TRUE"
-	}
+func (g *ranking) tier(tier how, after string) {
+	t := strconv.Itoa(int(tier))
 	newest := g.newestFirst("LIMIT")
 	columns := "SELECT " + g.r.s.alias + `."id", ` + g.r.s.alias + `."created_at" FROM `
-	t := strconv.Itoa(tier)
+	of, inline := g.sql(func() { g.of(tier) }), g.inline()
+	within := g.sql(func() { inline.found(tier == inside) })
+	if tier != inside {
+		within = g.sql(func() { inline.may(tier) }) + " AND " + within
+	}
 	g.arm("o"+t, "SELECT EXISTS (SELECT FROM "+g.c.space.TableName(g.r.s.object)+" "+g.r.s.alias+" WHERE "+after+g.newestFirst("OFFSET")+strconv.Itoa(newestRows)+`) AS "more"`)
 	if g.shared {
-		is := map[bool]string{true: `"first"`, false: `NOT "first"`}[tier == top]
-		g.arm("w"+t, columns+"n "+g.r.s.alias+" WHERE "+is+newest+g.n)
+		g.arm("w"+t, columns+"n "+g.r.s.alias+` WHERE "rank" = `+t+newest+g.n)
 	} else {
-		g.arm("w"+t, columns+g.window(after)+" WHERE "+g.guard()+g.base+" AND "+found+" AND "+begins+newest+g.n)
+		found := g.sql(func() { g.k.found(false) })
+		g.arm("w"+t, columns+g.window(after)+" WHERE "+g.guard()+g.base+" AND "+found+" AND "+of+newest+g.n)
 	}
 	g.hit(t, "w"+t, " WHERE (SELECT count(*) FROM w"+t+") >= "+g.n+" OR NOT "+g.older(t))
 	older := g.guard() + g.older(t) + " AND "
-	g.arm("g"+t, columns+g.from(older+g.base+" AND "+after+" AND "+within+" OFFSET 0")+" WHERE "+begins+newest+g.n)
+	g.arm("g"+t, columns+g.from(older+g.base+" AND "+after+" AND "+within+" OFFSET 0")+" WHERE "+of+newest+g.n)
 	g.hit(t, "g"+t, "")
+}
+
+// of writes that a record that was found is of a tier.
+func (g *ranking) of(tier how) {
+	if tier != inside {
+		g.k.is(tier)
+	}
+	if tier == begins {
+		g.r.b.text(" AND ")
+	}
+	if tier != whole {
+		g.k.is(tier + 1)
+		g.r.b.text(" IS NOT TRUE")
+	}
 }
 
 // hit adds the rows of an arm to what is found.

@@ -96,7 +96,7 @@ func TestSearchFinds(t *testing.T) {
 		"SÖHNE":         "B-100%",
 		"abc123":        "W-2", // wide letters
 		"ＢＬＯＯＭＢＥＲＧ":     "A-10",
-		"a-1":           "A-10 A-1", // both begin with it; the newest first
+		"a-1":           "A-1 A-10", // the whole before a beginning
 		"w_":            "W_1",      // no wildcard
 		"100%":          "B-100%",
 		"13800138000":   "A-1",
@@ -248,7 +248,7 @@ func TestSearchPages(t *testing.T) {
 		}
 	}
 	var want []string
-	rows, err := w.db.Query(t.Context(), `SELECT code FROM ws_main.firm ORDER BY name LIKE '华为%' DESC, created_at DESC, id DESC`)
+	rows, err := w.db.Query(t.Context(), `SELECT code FROM ws_main.firm ORDER BY name = '华为' DESC, name LIKE '华为%' DESC, created_at DESC, id DESC`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,16 +44,16 @@ func plainText(f *metadata.Field, column func(name string) string) string {
 }
 
 // SearchLines is SQL for the texts of several fields as SearchText gives them,
-// no phones among them, a line each; a text may have more lines. A word, which
-// has no space in it, is in it when it is in one of the texts. It costs a third
-// of comparing them one by one: most texts are in one width already, which is
-// seen sooner than it is made.
+// no phones among them, each between two line feeds; a text may have some more.
+// A word, which has no space in it, is in it when it is in one of the texts. It
+// costs a third of comparing them one by one: most texts are in one width
+// already, which is seen sooner than it is made.
 func SearchLines(fields []*metadata.Field, column func(name string) string) string {
-	var parts []string
+	all := `(E'\n'`
 	for _, f := range fields {
-		parts = append(parts, "coalesce("+plainText(f, column)+", '')")
+		all += " || coalesce(" + plainText(f, column) + `, '') || E'\n'`
 	}
-	all := "(" + strings.Join(parts, ` || E'\n' || `) + ")"
+	all += ")"
 	return "lower(CASE WHEN " + all + " IS NFKC NORMALIZED THEN " + all + " ELSE normalize(" + all + `, NFKC) END COLLATE "default")`
 }
 
