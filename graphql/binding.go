@@ -77,6 +77,8 @@ const (
 	hitObject
 	hitID
 	hitTitle
+	hitField
+	hitValue
 
 	// Fields of payloads.
 	payloadRecord

@@ -58,7 +58,7 @@ func TestSearch(t *testing.T) {
 	w.fill()
 	w.expect("boss", `{ accounts(search: "or") { totalCount nodes { code } } }`, `{'accounts':{'totalCount':1,'nodes':[{'code':'N'}]}}`)
 	w.expect("boss", `{ accounts(search: "SÜ", filter: {code: {eq: "S"}}, orderBy: {name: ASC}) { nodes { code } groups { count } } }`, `{'accounts':{'nodes':[{'code':'S'}],'groups':[{'count':1}]}}`)
-	w.expect("boss", `{ search(text: "ord nor", first: 5) { object title __typename } none: search(text: "xyz") { id } }`, `{'search':[{'object':'account','title':'Nord','__typename':'SearchHit'}],'none':[]}`)
+	w.expect("boss", `{ search(text: "ord nor", first: 5) { object title field value __typename } none: search(text: "xyz") { id } }`, `{'search':[{'object':'account','title':'Nord','field':'name','value':'Nord','__typename':'SearchHit'}],'none':[]}`)
 	w.expect("clerk", `{ search(text: "Süd") { title } accounts(search: "Süd") { totalCount } }`, `{'search':[],'accounts':{'totalCount':0}}`) // not the clerk's
 	for text, want := range map[string]string{
 		`{ accounts(search: "") { totalCount } }`:                   `say what to search for`,

@@ -12,7 +12,7 @@ import (
 )
 
 // search is the argument by which a list is searched.
-var search = arg("search", "Words, each of which must be in a searchable field of the record, somewhere; 200 characters and 10 words at most. Without orderBy the best come first, then the newest.", named("String"))
+var search = arg("search", "Words, each of which must be in a searchable field of the record, somewhere; 200 characters and 10 words at most. Without orderBy those come first of which a field is the text, then those where one begins with it, then the newest.", named("String"))
 
 // searchable says that an object has fields that a search looks through.
 // Whether the caller sees one of them in every record is decided when asked.
@@ -26,10 +26,12 @@ func (b *builder) search(d *ast.Definition) {
 	b.output(hit, "object", "The name of its object.", required("String"), binding{what: hitObject})
 	b.output(hit, "id", "", required("ID"), binding{what: hitID})
 	b.output(hit, "title", "The field that names it; null when you do not always see it.", named("String"), binding{what: hitTitle})
-	b.output(d, "search", "Records of all objects that have each of the words in a searchable field, the best first, then the newest.",
+	b.output(hit, "field", "The name of the field that is the text or begins with it, else of one that has its first word.", named("String"), binding{what: hitField})
+	b.output(hit, "value", "What is in that field, 200 characters of it at most.", named("String"), binding{what: hitValue})
+	b.output(d, "search", "Records of all objects that have each of the words in a searchable field. Those come first of which a field is the text, then those where one begins with it; of objects that match alike the first in order, of an object the newest. Where there are more, each object has its share.",
 		requiredList("SearchHit"), binding{what: rootSearch},
 		arg("text", "200 characters and 10 words at most.", required("String")),
-		arg("objects", "Names of objects; all that you may search unless told, 50 at most.", listOf("String")),
+		arg("objects", "Names of objects in the order wanted, 50 at most; unless told all that you may search, those that others hang on first.", listOf("String")),
 		arg("first", "20 unless told, 100 at most.", named("Int")))
 }
 
@@ -58,7 +60,7 @@ func (c *compiler) search(n *node) (*query.Query, int, *trellis.Error) {
 			continue
 		}
 		item := query.HitItem{Key: child.key, Text: child.parent}
-		item.Kind = map[what]query.HitKind{hitObject: query.HitObject, hitID: query.HitID, hitTitle: query.HitTitle, typeName: query.HitTypeName}[child.bind.what]
+		item.Kind = map[what]query.HitKind{hitObject: query.HitObject, hitID: query.HitID, hitTitle: query.HitTitle, hitField: query.HitField, hitValue: query.HitValue, typeName: query.HitTypeName}[child.bind.what]
 		s.Shape = append(s.Shape, item)
 	}
 	cost := query.DefaultHits

@@ -47,6 +47,10 @@ type level struct {
 	keep bool
 	// skewed says that the statements must be planned for the values at hand.
 	skewed bool
+	// searched are the fields in which a search over objects found its text, told
+	// the columns that tell which of them (from 1), what is in it, and the id.
+	searched []*metadata.Field
+	told     []int
 
 	out      *record // the shape of a row
 	children []*child
@@ -102,6 +106,8 @@ type compiler struct {
 	grants map[string]*policy.Grant
 	items  int
 	form   *form // when the plan is made for a Memo
+	// telling says that lists in order of rank also select where a text was found.
+	telling bool
 }
 
 // Compile resolves names, takes the caller's grants and renders the statements.

@@ -214,6 +214,24 @@ func (k *seeker) rank() {
 	k.text(strconv.Itoa(int(inside)) + " END END")
 }
 
+// where writes the number of the field in which the text is as a whole, else that
+// begins with it, else that has its first word; from 1.
+func (k *seeker) where() {
+	k.text("CASE")
+	for _, h := range []how{whole, begins, inside} {
+		w := k.whole
+		if h == inside {
+			w = k.words[0]
+		}
+		for i, f := range k.fields {
+			k.text(" WHEN ")
+			k.each(w, h, []*metadata.Field{f}, "", k.has)
+			k.text(" THEN " + strconv.Itoa(i+1))
+		}
+	}
+	k.text(" END")
+}
+
 // anywhere writes that one of the fields has a word. What the indexes are asked
 // stands apart from the comparison of texts, which implies it: so PostgreSQL
 // leaves it out where the index has answered, and compares the texts, which

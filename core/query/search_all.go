@@ -1,7 +1,7 @@
 package query
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"slices"
@@ -18,11 +18,17 @@ const (
 	MaxSearchObjects = 50
 )
 
-// Search looks for records of several objects, the best first, then the newest.
+// Search looks for records of several objects. Those that match better come
+// first: a field is the text, one begins with it, it is inside. Among these the
+// objects follow in order, and of each the newest first. Where there are more
+// than First, those that match better are taken, then the newest of every object
+// in turns, so that one object with many does not hide the others.
 type Search struct {
 	Text string
-	// Objects to look through; none are all that have a field the caller may
-	// search, an error when these are more than MaxSearchObjects.
+	// Objects to look through, in their order; none are all that have a field the
+	// caller may search, an error when these are more than MaxSearchObjects. Then
+	// objects whose records have owners come first, among them those on which
+	// most lists hang that the caller sees, and users and teams last.
 	Objects []string
 	First   int // DefaultHits unless told
 	Shape   []HitItem
@@ -44,7 +50,11 @@ const (
 	HitID
 	HitTitle // its title field as text, null when the caller does not always see it
 	HitTypeName
+	HitField // the name of the field in which the text, or its first word, was found
+	HitValue // the first hitValue characters of that field
 )
+
+const hitValue = 200
 
 // hits is a compiled Search.
 type hits struct {
@@ -69,6 +79,7 @@ func (c *compiler) search(q *Search) (*hits, error) {
 		return nil, err
 	}
 	for _, o := range objects {
+		c.telling = true
 		l, err := c.list(o, hitList(o, c.grants[o.Name], q.Text, h.first), nil, 1)
 		if err != nil {
 			return nil, err
@@ -105,7 +116,38 @@ func (c *compiler) searchedObjects(q *Search) ([]*metadata.ObjectView, error) {
 	if len(out) > MaxSearchObjects {
 		return nil, trellis.Errorf(trellis.CodeInvalidInput, "say which objects to search, %d at most", MaxSearchObjects).At("objects")
 	}
+	if !asked {
+		return c.usualOrder(out)
+	}
 	return out, nil
+}
+
+// usualOrder puts first what people work with, and of that what the rest hangs on.
+func (c *compiler) usualOrder(objects []*metadata.ObjectView) ([]*metadata.ObjectView, error) {
+	lists := make(map[*metadata.ObjectView]int, len(objects))
+	for _, o := range objects {
+		for _, r := range slices.Concat(o.Relations, o.Links) {
+			_, err := c.grant(r.Object)
+			if err == nil {
+				lists[o]++
+			} else if trellis.CodeOf(err) != trellis.CodeInvalidInput {
+				return nil, err
+			}
+		}
+	}
+	standing := func(o *metadata.ObjectView) int {
+		switch {
+		case !o.Unowned:
+			return 0
+		case o.Package != "system":
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(objects, func(a, b *metadata.ObjectView) int {
+		return cmp.Or(standing(a)-standing(b), lists[b]-lists[a])
+	})
+	return objects, nil
 }
 
 // hitList is what is read of one object: the title, and by cursor the order.
@@ -121,40 +163,39 @@ func hitList(o *metadata.ObjectView, g *policy.Grant, text string, first int) *L
 
 // hit is a record found, with what puts it in order.
 type hit struct {
-	of          *fetched
-	row         int
-	rank        int64
-	created, id []byte
+	of     *fetched
+	row    int
+	object int // position among the objects
+	match  how
+	place  int // among the records of its object that match as well
+	field  *metadata.Field
 }
 
 // run finds the records of all objects and appends the best as a list.
 func (h *hits) run(ctx context.Context, db DB, buf []byte) ([]byte, error) {
 	var all []hit
-	for _, l := range h.levels {
+	for object, l := range h.levels {
 		f := &fetched{level: l}
 		if err := fetchLevel(ctx, db, []*fetched{f}); err != nil {
 			return buf, err
 		}
+		places := map[how]int{}
 		for row := range min(f.n, h.first) {
-			cells := f.line(row)
-			all = append(all, hit{of: f, row: row, rank: int64(binary.BigEndian.Uint64(cells[l.keyCols[0]])),
-				created: cells[l.keyCols[1]], id: cells[l.keyCols[2]]})
+			x := hit{of: f, row: row, object: object}
+			if at := f.line(row)[l.told[0]]; at != nil {
+				x.field = l.searched[binary.BigEndian.Uint64(at)-1]
+			}
+			x.match = how(binary.BigEndian.Uint64(f.line(row)[l.keyCols[0]]))
+			x.place = places[x.match]
+			places[x.match]++
+			all = append(all, x)
 		}
 	}
-	slices.SortFunc(all, func(a, b hit) int {
-		switch {
-		case a.rank != b.rank:
-			return int(b.rank - a.rank)
-		case !bytes.Equal(a.created, b.created):
-			return int64At(b.created) - int64At(a.created)
-		}
-		return bytes.Compare(b.id, a.id)
-	})
-	return h.append(buf, all[:min(len(all), h.first)])
+	slices.SortFunc(all, func(a, b hit) int { return cmp.Or(int(b.match-a.match), a.place-b.place, a.object-b.object) })
+	all = all[:min(len(all), h.first)]
+	slices.SortFunc(all, func(a, b hit) int { return cmp.Or(int(b.match-a.match), a.object-b.object, a.place-b.place) })
+	return h.append(buf, all)
 }
-
-// int64At compares instants: microseconds, which fit an int.
-func int64At(raw []byte) int { return int(int64(binary.BigEndian.Uint64(raw))) }
 
 func (h *hits) append(buf []byte, all []hit) ([]byte, error) {
 	var err error
@@ -173,9 +214,17 @@ func (h *hits) append(buf []byte, all []hit) ([]byte, error) {
 			case HitObject:
 				buf = AppendJSONString(buf, x.of.level.object.Name)
 			case HitID:
-				buf, err = appendValue(buf, codecUUID, x.id)
+				buf, err = appendValue(buf, codecUUID, x.of.line(x.row)[x.of.level.told[2]])
 			case HitTitle:
 				buf, err = x.title(buf)
+			case HitField:
+				if x.field == nil {
+					buf = append(buf, "null"...)
+				} else {
+					buf = AppendJSONString(buf, x.field.Name)
+				}
+			case HitValue:
+				buf, err = appendValue(buf, codecText, x.of.line(x.row)[x.of.level.told[1]])
 			default:
 				buf = AppendJSONString(buf, it.Text)
 			}

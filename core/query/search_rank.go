@@ -1,8 +1,12 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/ddl"
 )
 
 // A search in order of rank is read in tiers: first the records of which a field
@@ -83,8 +87,32 @@ func (c *compiler) finishRanked(l *level, r *rows, q *List) error {
 			l.keyCols = append(l.keyCols, r.addSQL(place{own: true}, k.sql, k.codec()))
 		}
 	}
+	if c.telling {
+		g.tell()
+	}
 	l.sql, l.args, l.codecs = g.statement(), r.b.args, r.codecs
 	return nil
+}
+
+// tell selects in which field the text was found, as its place in l.searched,
+// with what is in it, and the id.
+func (g *ranking) tell() {
+	l, k := g.l, *g.k
+	k.fields = slices.Clone(k.fields)
+	slices.SortStableFunc(k.fields, func(a, b *metadata.Field) int { // the title is told before others
+		title := func(f *metadata.Field) int { return map[bool]int{true: 0, false: 1}[f.Name == l.object.Title] }
+		return title(a) - title(b)
+	})
+	l.searched = k.fields
+	at := g.sql(func() { k.where() })
+	add := func(sql string, c codec) { l.told = append(l.told, g.r.addSQL(place{own: true}, sql, c)) }
+	add("("+at+")::int8", codecInt)
+	var texts []string
+	for _, f := range k.fields {
+		texts = append(texts, ddl.SearchShown(f, k.column))
+	}
+	add("left((ARRAY["+strings.Join(texts, ", ")+"])["+at+"], "+strconv.Itoa(hitValue)+")", codecText)
+	add(g.r.s.alias+`."id"`, codecUUID)
 }
 
 // position is the tier where the page begins, and the condition on its records.

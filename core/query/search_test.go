@@ -293,24 +293,26 @@ func TestSearchOverObjects(t *testing.T) {
 	w.firms()
 	w.insert("person", trellis.NewID(), "name", "科技 老王")
 	ask := func(c *Caller, s Search) string {
-		s.Shape = []HitItem{{Key: "o"}, {Key: "t", Kind: HitTitle}, {Key: "_", Kind: HitTypeName, Text: "Hit"}}
+		s.Shape = []HitItem{{Key: "o"}, {Key: "t", Kind: HitTitle}, {Key: "f", Kind: HitField}, {Key: "v", Kind: HitValue}, {Key: "_", Kind: HitTypeName, Text: "Hit"}}
 		got, err := w.run(c, &Query{Search: &s})
 		if err != nil {
 			return err.Error()
 		}
-		return strings.ReplaceAll(got, `,"_":"Hit"`, "")
+		return strings.NewReplacer(`,_:Hit`, "", "{o:", "{", ",t:", " ", ",f:", " ", ",v:", " ").Replace(strings.ReplaceAll(got, `"`, ""))
 	}
 	for _, c := range []struct {
 		role string
 		s    Search
 		want string
 	}{
-		{"all", Search{Text: "科技"}, `[{"o":"person","t":"科技 老王"},{"o":"firm","t":"上海科技贸易公司"},{"o":"firm","t":"北京华为科技有限公司"}]`},
-		{"all", Search{Text: "科技", First: 1}, `[{"o":"person","t":"科技 老王"}]`},
-		{"all", Search{Text: "老王", Objects: []string{"firm"}}, `[{"o":"firm","t":"老王火锅"}]`},
+		{"all", Search{Text: "科技"}, `[{person 科技 老王 name 科技 老王},{firm 上海科技贸易公司 name 上海科技贸易公司},{firm 北京华为科技有限公司 name 北京华为科技有限公司}]`},
+		{"all", Search{Text: "科技", First: 1}, `[{person 科技 老王 name 科技 老王}]`},
+		{"all", Search{Text: "老王", Objects: []string{"firm"}}, `[{firm 老王火锅 name 老王火锅}]`},
 		{"all", Search{Text: "罕见"}, `[]`},
+		{"all", Search{Text: "+86 138-0013"}, `[{firm 北京华为科技有限公司 phone +86 138-0013-8000}]`},
+		{"all", Search{Text: "a-1"}, `[{firm 北京华为科技有限公司 code A-1},{firm Bloomberg Works GmbH code A-10}]`},
 		{"some", Search{Text: "科技"}, `[]`},
-		{"some", Search{Text: "a-1"}, `[{"o":"firm","t":null},{"o":"firm","t":null}]`},
+		{"some", Search{Text: "a-1"}, `[{firm null code A-1},{firm null code A-10}]`},
 		{"some", Search{Text: "a-1", Objects: []string{"person"}}, `objects[0]: there is no object "person"`},
 		{"all", Search{Text: "a-1", Objects: []string{"ghost"}}, `objects[0]: there is no object "ghost"`},
 		{"all", Search{Text: " "}, `text: say what to search for`},
@@ -319,5 +321,66 @@ func TestSearchOverObjects(t *testing.T) {
 		if got := ask(w.caller(c.role), c.s); got != c.want {
 			t.Errorf("%s, %+v: %s\nwant %s", c.role, c.s, got, c.want)
 		}
+	}
+}
+
+// TestSearchOverObjectsInOrder: objects with many records do not hide the others,
+// and what matches alike comes by object, not by age.
+func TestSearchOverObjectsInOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, people(
+		&metadata.Policy{Name: "reads", Role: "some", Object: "firm", Actions: []metadata.Action{metadata.ActionRead}, Rule: `record.code != "x"`},
+		&metadata.Policy{Name: "readsPeople", Role: "some", Object: "person", Actions: []metadata.Action{metadata.ActionRead}},
+	))
+	for n := range 30 {
+		w.insert("person", trellis.NewID(), "name", fmt.Sprintf("Acme %02d", n))
+		w.firm(n, "name, code", fmt.Sprintf("Firm %02d", n), "acme")
+	}
+	w.firm(-5, "name, code", "Acme Ltd", "y")
+	w.firm(-6, "name, code", "ACME", "z")
+	w.firm(-7, "name, code", "Great Acme", "v")
+	ask := func(role string, s Search) string {
+		s.Shape = []HitItem{{Key: "o"}, {Key: "t", Kind: HitTitle}}
+		got, err := w.run(w.caller(role), &Query{Search: &s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.NewReplacer("{o:", "", ",t:", " ", "}", "").Replace(strings.ReplaceAll(got, `"`, ""))
+	}
+	for _, role := range []string{"all", "some"} {
+		for _, c := range []struct {
+			s    Search
+			want string
+		}{
+			// The whole of a field, then a beginning; lists hang on firms.
+			{Search{Text: "acme", First: 3}, "[firm Firm 29,firm Firm 28,firm Firm 27]"},
+			{Search{Text: "acme", First: 34}, ""},
+			{Search{Text: "acme 02", First: 2}, "[person Acme 02,firm Firm 02]"},
+			{Search{Text: "acme", First: 2, Objects: []string{"person", "firm"}}, "[firm Firm 29,firm Firm 28]"},
+			{Search{Text: "ac", First: 4}, "[firm Firm 29,firm Firm 28,person Acme 29,person Acme 28]"},
+			{Search{Text: "ac", First: 4, Objects: []string{"person", "firm"}}, "[person Acme 29,person Acme 28,firm Firm 29,firm Firm 28]"},
+			{Search{Text: "acme ltd", First: 4}, "[firm Acme Ltd]"},
+			{Search{Text: "cme", First: 3}, "[firm Firm 29,firm Firm 28,person Acme 29]"},
+		} {
+			got := ask(role, c.s)
+			if c.want == "" {
+				if n := strings.Count(got, "person"); n != 2 || !strings.Contains(got, "Acme Ltd") {
+					t.Errorf("%s: %d people of 34: %s", role, n, got)
+				}
+				continue
+			}
+			if got != c.want {
+				t.Errorf("%s, %+v:\n%s, want\n%s", role, c.s, got, c.want)
+			}
+		}
+	}
+	// What is hidden has no place and takes none.
+	before := ask("some", Search{Text: "acme", First: 5})
+	w.firm(99, "name, code", "acme", "x")
+	if after := ask("some", Search{Text: "acme", First: 5}); after != before {
+		t.Errorf("a hidden record changes\n%s to\n%s", before, after)
+	}
+	if got := ask("all", Search{Text: "acme", First: 1}); got != "[firm acme]" {
+		t.Error(got)
 	}
 }

@@ -43,6 +43,11 @@ func plainText(f *metadata.Field, column func(name string) string) string {
 	return "(" + strings.Join(parts, " || ' ' || ") + ")"
 }
 
+// SearchShown is SQL for the text of a field as people read it.
+func SearchShown(f *metadata.Field, column func(name string) string) string {
+	return "(" + plainText(f, column) + ")::text"
+}
+
 // SearchLines is SQL for the texts of several fields as SearchText gives them,
 // no phones among them, each between two line feeds; a text may have some more.
 // A word, which has no space in it, is in it when it is in one of the texts. It
