@@ -173,7 +173,7 @@ func write(ctx context.Context, tx pgx.Tx, next *change, o Options) (*View, erro
 		def = def.Fork()
 		for _, h := range next.plan.Hidden {
 			kept := *h
-			kept.Until = time.Now().Add(keptHidden).UTC().Truncate(time.Second)
+			kept.Until = time.Now().Add(keptHidden).UTC().Truncate(time.Microsecond)
 			def.Removed = append(def.Removed, &kept)
 		}
 	}
