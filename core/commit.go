@@ -32,30 +32,31 @@ const checkFailed = "22012"
 type step struct {
 	query.Statement
 	failed error
+	last   bool // it is about what there is when all is written
 }
 
 // write renders and sends rows as one transaction on the pool, as one pipelined
 // batch where that will do, or inside tx when it is not nil. All rows must be
-// without error; found are lookups to check first. With hold, records are locked
+// without error. With hold, records are locked
 // before they are written. What ask wants of the first row is read along when
 // that needs no more round trips. The error is errStale, errUnseen, errLost,
 // errOutside, errUnread, trellis.Errors for what came up under a lock, or the
 // database's.
-func (e *Engine) write(ctx context.Context, r *Request, tx pgx.Tx, rows []*row, found lookups, hold bool, ask *query.Query) error {
+func (e *Engine) write(ctx context.Context, r *Request, tx pgx.Tx, rows []*row, hold bool, ask *query.Query) error {
 	needs, err := e.needsLock(r, rows, hold)
 	switch {
 	case err != nil:
 		return err
 	case needs && tx != nil:
-		return e.writeLocked(ctx, r, tx, rows, found)
+		return e.writeLocked(ctx, r, tx, rows)
 	case needs:
-		return e.inTx(ctx, func(tx pgx.Tx) error { return e.writeLocked(ctx, r, tx, rows, found) })
+		return e.inTx(ctx, func(tx pgx.Tx) error { return e.writeLocked(ctx, r, tx, rows) })
 	}
 	steps, err := e.steps(ctx, r, rows)
 	if err != nil || len(steps) == 0 {
 		return err
 	}
-	checks, err := e.lookupSteps(ctx, r, found)
+	checks, err := e.lookupSteps(ctx, r, rows)
 	if err != nil {
 		return err
 	}
@@ -120,8 +121,9 @@ func meaning(err, failed error) error {
 	return err
 }
 
+// steps are the statements that write rows, in order.
 func (e *Engine) steps(ctx context.Context, r *Request, rows []*row) ([]step, error) {
-	var steps []step
+	steps, checks := e.deleteSteps(r, rows)
 	for _, run := range runs(rows) {
 		var live []*row
 		for _, w := range run {
@@ -138,7 +140,7 @@ func (e *Engine) steps(ctx context.Context, r *Request, rows []*row) ([]step, er
 		}
 		steps = append(append(steps, more...), fileSteps(r, live)...)
 	}
-	return steps, nil
+	return append(steps, checks...), nil
 }
 
 // runSteps renders rows of one verb and object.
@@ -188,7 +190,7 @@ func (e *Engine) withPostRule(ctx context.Context, r *Request, steps []step, row
 	case !ok:
 		return nil, errOutside
 	case st != nil:
-		steps = append(steps, step{Statement: *st, failed: errOutside})
+		steps = append(steps, step{Statement: *st, failed: errOutside, last: true})
 	}
 	return steps, nil
 }

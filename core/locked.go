@@ -106,7 +106,7 @@ func (fd *feed) touched(w *row) (rollUps []*rollUp, judged bool) {
 // writeLocked writes rows inside a transaction, holding what they depend on.
 // Its errors are those of write, and trellis.Errors for rows or parents that
 // break a rule.
-func (e *Engine) writeLocked(ctx context.Context, r *Request, tx pgx.Tx, rows []*row, found lookups) error {
+func (e *Engine) writeLocked(ctx context.Context, r *Request, tx pgx.Tx, rows []*row) error {
 	inside := *r
 	inside.on = tx
 	l := &locking{engine: e, r: &inside, tx: tx, byID: map[trellis.ID]*row{}, created: map[trellis.ID]bool{}, touched: map[string]map[trellis.ID]*touch{}, held: map[trellis.ID]*query.Stored{}}
@@ -127,7 +127,7 @@ func (e *Engine) writeLocked(ctx context.Context, r *Request, tx pgx.Tx, rows []
 	}
 	// Lookups are checked once the records are held, so that a parent does not go
 	// to the trash in between.
-	checks, err := e.lookupSteps(ctx, l.r, found)
+	checks, err := e.lookupSteps(ctx, l.r, rows)
 	if err != nil {
 		return err
 	}

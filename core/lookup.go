@@ -18,9 +18,8 @@ import (
 // twice: each must be a live one that the caller may read.
 type lookups map[string][]trellis.ID
 
-// findLookups gives references their ids and collects what lookups are set to.
-// Records made in the same write, the caller and their teams need no check.
-func findLookups(r *Request, rows []*row) lookups {
+// giveRefs gives references to operations the ids of their records.
+func giveRefs(rows []*row) {
 	for i, w := range rows {
 		for name, v := range w.given {
 			if ref, ok := v.(Ref); ok && int(ref) < i && w.image != nil {
@@ -30,6 +29,11 @@ func findLookups(r *Request, rows []*row) lookups {
 			}
 		}
 	}
+}
+
+// findLookups collects what the lookups of rows without error are set to.
+// Records made in the same write, the caller and their teams need no check.
+func findLookups(r *Request, rows []*row) lookups {
 	found := lookups{}
 	made := madeIn(rows)
 	seen := map[expr.Ref]bool{}
@@ -53,9 +57,9 @@ func madeIn(rows []*row) map[expr.Ref]bool {
 }
 
 // checkLookups notes in the rows which lookups name no record that is there.
-func (e *Engine) checkLookups(ctx context.Context, r *Request, rows []*row, found lookups) error {
+func (e *Engine) checkLookups(ctx context.Context, r *Request, rows []*row) error {
 	visible := map[string]map[trellis.ID]bool{}
-	for object, ids := range found {
+	for object, ids := range findLookups(r, rows) {
 		seen, err := e.visible(ctx, r, object, ids)
 		if err != nil {
 			return err
@@ -71,10 +75,12 @@ func (e *Engine) checkLookups(ctx context.Context, r *Request, rows []*row, foun
 	return nil
 }
 
-// lookupSteps checks lookups inside the transaction: one round trip less than
-// looking first. Which one is wrong is found by another try, the careful one.
-func (e *Engine) lookupSteps(ctx context.Context, r *Request, found lookups) ([]step, error) {
+// lookupSteps checks lookups inside the transaction, which also keeps what they
+// name from going to the trash until it ends. Which one is wrong is found by
+// another try, the careful one, that looks first.
+func (e *Engine) lookupSteps(ctx context.Context, r *Request, rows []*row) ([]step, error) {
 	var steps []step
+	found := findLookups(r, rows)
 	for _, object := range slices.Sorted(maps.Keys(found)) {
 		st, err := query.AllVisible(ctx, r.space(), r.caller(), r.View.Snapshot.Lookup(object), found[object])
 		if trellis.CodeOf(err) == trellis.CodeInvalidInput { // the object is not the caller's to see

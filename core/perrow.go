@@ -9,16 +9,22 @@ import (
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/core/pg"
+	"github.com/trellishq/trellis/metadata"
 )
 
 // shareFate ties records that are created together to those they are rolled up
-// or judged with: half a document is another document. A refusal of one is then
-// one of all. It is for writes row by row.
+// or judged with, since half a document is another document, and records that
+// are deleted together to those that they belong to. A refusal of one is then one
+// of all. It is for writes row by row.
 func (e *Engine) shareFate(r *Request, rows []*row) error {
-	created := make(map[trellis.ID]*row, len(rows))
+	created, gone := make(map[trellis.ID]*row, len(rows)), map[trellis.ID]*row{}
 	for _, w := range rows {
-		if w.verb == Create && w.object != nil {
+		switch {
+		case w.object == nil:
+		case w.verb == Create:
 			created[w.id] = w
+		case w.verb == Delete:
+			gone[w.id] = w
 		}
 	}
 	for _, w := range rows {
@@ -30,12 +36,25 @@ func (e *Engine) shareFate(r *Request, rows []*row) error {
 			return err
 		}
 		plan.eachParent(w, func(_ *feed, id trellis.ID) {
-			if p := created[id]; p != nil && p.top() != w.top() {
-				w.top().root = p.top()
-			}
+			w.goWith(created[id])
 		})
+		if w.verb != Delete || w.old == nil {
+			continue
+		}
+		for _, f := range w.object.Fields {
+			if to, ok := f.Reference(w.old.Values[f.Name]); ok && f.OnDelete != metadata.SetNull {
+				w.goWith(gone[to.ID])
+			}
+		}
 	}
 	return nil
+}
+
+// goWith ties a row to another, nil for none.
+func (w *row) goWith(to *row) {
+	if to != nil && to.top() != w.top() {
+		w.top().root = to.top()
+	}
 }
 
 // commitPerRow writes the good rows in one transaction. When the database
@@ -57,7 +76,7 @@ func (e *Engine) halve(ctx context.Context, r *Request, tx pgx.Tx, rows, tops []
 	if len(live) == 0 {
 		return nil
 	}
-	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error { return e.write(ctx, r, sp, live, nil, a.hold, nil) })
+	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error { return e.write(ctx, r, sp, live, a.hold, nil) })
 	switch {
 	case err == nil:
 		return nil
@@ -100,7 +119,7 @@ func good(rows []*row) []*row {
 // overtaken says that somebody else was faster, so that the rows prepared anew
 // may go through.
 func (e *Engine) overtaken(r *Request, rows []*row, err error) bool {
-	return errors.Is(err, errLost) || slices.ContainsFunc(rows, func(w *row) bool {
+	return errors.Is(err, errLost) || errors.Is(err, errUnseen) || slices.ContainsFunc(rows, func(w *row) bool {
 		return pg.SQLState(err) == pg.StateUniqueViolation && w.op.Verb == Upsert && w.verb == Create || e.numberTaken(r, []Op{*w.op}, err)
 	})
 }
@@ -108,7 +127,7 @@ func (e *Engine) overtaken(r *Request, rows []*row, err error) bool {
 // rowsToBlame says that a failure is about what the rows hold, so that others
 // may go through without them.
 func rowsToBlame(err error) bool {
-	if errors.Is(err, errOutside) || errors.Is(err, errLost) || isRefusal(err) {
+	if errors.Is(err, errOutside) || errors.Is(err, errLost) || errors.Is(err, errUnseen) || isRefusal(err) {
 		return true
 	}
 	state := pg.SQLState(err)

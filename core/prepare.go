@@ -17,14 +17,14 @@ import (
 // them checked, stored records read, new images made. Problems of a row are
 // noted in it, but for lookups that are still to be checked; an error is the
 // request's.
-func (e *Engine) prepare(ctx context.Context, r *Request, ops []Op) ([]*row, lookups, error) {
+func (e *Engine) prepare(ctx context.Context, r *Request, ops []Op) ([]*row, error) {
 	rows := make([]*row, len(ops))
 	for i := range ops {
 		rows[i] = e.resolve(r, ops, rows[:i], i)
 	}
 	for _, group := range byObject(rows) {
 		if err := e.loadOld(ctx, r, group); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	refuseTwice(rows)
@@ -34,23 +34,22 @@ func (e *Engine) prepare(ctx context.Context, r *Request, ops []Op) ([]*row, loo
 		}
 	}
 	if err := e.fillFiles(ctx, r, rows); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	rows, err := e.withLinks(ctx, r, rows)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	found := findLookups(r, rows)
+	giveRefs(rows)
 	for _, w := range rows {
 		if w.err == nil && w.object.AppendOnly && w.verb == Update && len(w.changed) > 0 {
 			w.fail(errLedger(w)) // what is said once more is no change
 		}
 	}
 	if err := e.applyRules(ctx, r, rows); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	rows, err = e.withChildren(ctx, r, rows)
-	return rows, found, err
+	return e.withChildren(ctx, r, rows)
 }
 
 // refuseTwice refuses a second operation on one record: the first changes the

@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 
@@ -409,7 +408,7 @@ func (l *locking) put(ctx context.Context, rows []*row) error {
 	}
 	var writes []step
 	for _, s := range steps {
-		if errors.Is(s.failed, errOutside) {
+		if s.last {
 			l.checks = append(l.checks, s)
 		} else {
 			writes = append(writes, s)

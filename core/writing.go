@@ -57,6 +57,10 @@ func (e *Engine) writeTries(ctx context.Context, r *Request, w *Write, c *claim)
 		switch {
 		case errors.Is(err, errUnseen) && !a.careful:
 			a.careful = true
+		case errors.Is(err, errUnseen): // it was there when we looked
+			if tries++; tries > maxTries {
+				return nil, writeError(err)
+			}
 		case errors.Is(err, errUnread) && ctx.Err() == nil:
 			a.unread = true
 		case errors.Is(err, errStale) || replan(err):
@@ -119,6 +123,8 @@ func writeError(err error) error {
 	switch {
 	case errors.Is(err, errLost):
 		return errVersion()
+	case errors.Is(err, errUnseen):
+		return trellis.Errorf(trellis.CodeInvalidInput, "refers to a record that is not there")
 	case errors.Is(err, errOutside):
 		return trellis.Errorf(trellis.CodeForbidden, "you may not write a record like this")
 	case errors.Is(err, errStale):
@@ -139,7 +145,7 @@ type attempt struct {
 
 // tryWrite goes the path once.
 func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, a attempt) ([]Result, error) {
-	rows, found, err := e.ready(ctx, r, w.Ops, a.numbers)
+	rows, err := e.ready(ctx, r, w.Ops, a.numbers)
 	if err == nil && w.PerRow {
 		err = e.shareFate(r, rows)
 	}
@@ -147,10 +153,9 @@ func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, a attempt) 
 		return nil, err
 	}
 	if a.careful || len(problems(rows)) > 0 {
-		if err := e.checkLookups(ctx, r, rows, found); err != nil {
+		if err := e.checkLookups(ctx, r, rows); err != nil {
 			return nil, err
 		}
-		found = nil
 		together(rows)
 	}
 	if errs := problems(rows); len(errs) > 0 && !w.PerRow {
@@ -164,10 +169,10 @@ func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, a attempt) 
 		if a.unread {
 			ask = nil
 		}
-		err = e.write(ctx, r, nil, rows, found, a.hold, ask)
+		err = e.write(ctx, r, nil, rows, a.hold, ask)
 	default:
 		err = e.inTx(ctx, func(tx pgx.Tx) error {
-			return a.around(ctx, tx, w, rows, func() error { return e.write(ctx, r, tx, rows, found, a.hold, nil) })
+			return a.around(ctx, tx, w, rows, func() error { return e.write(ctx, r, tx, rows, a.hold, nil) })
 		})
 	}
 	if err != nil && a.left > 0 && linkRace(rows, err) {
@@ -184,33 +189,33 @@ func (e *Engine) tryWrite(ctx context.Context, r *Request, w *Write, a attempt) 
 
 // ready brings operations to where they can be written: prepared, through the
 // hooks, and validated.
-func (e *Engine) ready(ctx context.Context, r *Request, ops []Op, numbers takenNumbers) ([]*row, lookups, error) {
-	rows, found, err := e.prepare(ctx, r, ops)
+func (e *Engine) ready(ctx context.Context, r *Request, ops []Op, numbers takenNumbers) ([]*row, error) {
+	rows, err := e.prepare(ctx, r, ops)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	// Hooks come first for what they fill in may be what a rule asks for; rules
 	// then judge what will be written, computed fields included.
 	if err := e.runHooks(ctx, r, rows); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := e.takeNumbers(ctx, r, rows, numbers); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, w := range rows {
 		w.keepPatch()
 	}
 	if _, err := e.needsLock(r, rows, false); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := e.compute(ctx, r, rows); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := e.validate(ctx, r, rows); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	together(rows)
-	return rows, found, nil
+	return rows, nil
 }
 
 func problems(rows []*row) trellis.Errors {

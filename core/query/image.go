@@ -415,13 +415,43 @@ func Visible(ctx context.Context, db DB, space *Space, caller *Caller, o *metada
 	return seen, rows.Err()
 }
 
-// AllVisible renders the check that the ids, none twice, are all visible.
+// AllVisible renders the check that the ids, none twice, are all visible. It
+// holds the records, so that none goes to the trash (LockToTrash) before the
+// transaction ends.
 func AllVisible(ctx context.Context, space *Space, caller *Caller, o *metadata.ObjectView, ids []trellis.ID) (Statement, error) {
-	b, err := visible(ctx, space, caller, o, ids, "1 / (CASE WHEN count(*) = "+strconv.Itoa(len(ids))+" THEN 1 ELSE 0 END)")
+	b, err := visible(ctx, space, caller, o, ids, "1")
 	if err != nil {
 		return Statement{}, err
 	}
-	return Statement{string(b.buf), b.args}, nil
+	return Statement{"SELECT 1 / (CASE WHEN count(*) = " + strconv.Itoa(len(ids)) + " THEN 1 ELSE 0 END) FROM (" + string(b.buf) + " FOR KEY SHARE OF t) x", b.args}, nil
+}
+
+// LockToTrash renders the lock on records that go to the trash: it waits for
+// writes that refer to them, and those that come later wait for it.
+func LockToTrash(space *Space, o *metadata.ObjectView, ids []trellis.ID) Statement {
+	b := &builder{}
+	b.text("SELECT 1 FROM ")
+	b.among(space.TableName(o), ids)
+	b.text(` ORDER BY t."id" FOR UPDATE OF t`)
+	return Statement{string(b.buf), b.args}
+}
+
+// NoneRefers renders the check that no live record refers to those of the
+// relation's object by its lookup.
+func NoneRefers(space *Space, rel *metadata.Relation, o *metadata.ObjectView, ids []trellis.ID) Statement {
+	b := &builder{}
+	b.text("SELECT 1 / (CASE WHEN EXISTS (SELECT 1 FROM " + space.TableName(space.Snapshot.Lookup(rel.Object)) + " t WHERE ")
+	column := Ident(rel.Field.Column)
+	if rel.Field.Kind == metadata.KindPolymorphic {
+		column = Ident(rel.Field.PartColumn(expr.IDPart))
+		b.text("t." + Ident(rel.Field.PartColumn(expr.ObjectPart)) + " = ")
+		b.bind(o.Table, "text")
+		b.text(" AND ")
+	}
+	b.text("t." + column + " = ANY(")
+	b.bind(IDs(ids), "uuid[]")
+	b.text(`) AND t."deleted_at" IS NULL) THEN 0 ELSE 1 END)`)
+	return Statement{string(b.buf), b.args}
 }
 
 func visible(ctx context.Context, space *Space, caller *Caller, o *metadata.ObjectView, ids []trellis.ID, what string) (*builder, error) {
