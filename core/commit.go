@@ -215,15 +215,23 @@ func givenFields(rows []*row) []string {
 // rowWrites gives each row its columns: all of a new record, and of an update
 // those that any row of the run changes.
 func rowWrites(r *Request, rows []*row) []query.RowWrite {
+	out := make([]query.RowWrite, len(rows))
+	at, by := any(r.Now), any(r.Principal.String()) // once for all
+	if rows[0].verb == Create {
+		for i, w := range rows {
+			w.stamp(at, by)
+			out[i] = query.RowWrite{ID: w.id, Values: w.image.Values}
+		}
+		return out
+	}
 	union := map[string]bool{}
 	for _, w := range rows {
 		for name := range w.changed {
 			union[name] = true
 		}
 	}
-	out := make([]query.RowWrite, len(rows))
 	for i, w := range rows {
-		system := w.stamp(r)
+		system := w.stamp(at, by)
 		values := make(map[string]any, len(union)+len(system))
 		for name := range union {
 			if !w.object.Field(name).Linked() {
@@ -233,39 +241,39 @@ func rowWrites(r *Request, rows []*row) []query.RowWrite {
 		for _, name := range system {
 			values[name] = w.image.Values[name]
 		}
-		out[i] = query.RowWrite{ID: w.id, Values: values}
-		if w.old != nil {
-			out[i].Version = w.old.Version
-		}
+		out[i] = query.RowWrite{ID: w.id, Version: w.old.Version, Values: values}
 	}
 	return out
 }
 
+// trashed are the system fields that a delete or restore writes; other changes
+// all but the last.
+var trashed = []string{"updatedAt", "updatedBy", "version", "deletedAt"}
+
 // stamp brings the system fields of the image to what will be stored, because
 // rules may ask for them, and names those that are written.
-func (w *row) stamp(r *Request) []string {
+func (w *row) stamp(at, by any) []string {
 	v := w.image.Values
-	v["updatedAt"], v["updatedBy"], v["version"] = r.Now, r.Principal.String(), w.version()
-	written := []string{"updatedAt", "updatedBy", "version"}
+	v["updatedAt"], v["updatedBy"], v["version"] = at, by, w.version()
 	switch w.verb {
 	case Create:
-		v["createdAt"], v["createdBy"] = r.Now, v["updatedBy"]
-		return append(written, "id", "createdAt", "createdBy")
+		v["createdAt"], v["createdBy"] = at, by
+		return nil // all that it has is written
 	case Delete:
-		v["deletedAt"] = r.Now
-		return append(written, "deletedAt")
+		v["deletedAt"] = at
+		return trashed
 	case Restore:
 		delete(v, "deletedAt")
-		return append(written, "deletedAt")
+		return trashed
 	}
-	return written
+	return trashed[:3]
 }
 
 // outboxChanges writes the entry's JSON: an array with, for each record,
 // {"id", "op", "version", "changed": {field: [old, new]}}; of a manyToMany field
 // old are the ids no longer linked and new those now linked besides.
 func outboxChanges(rows []*row) []byte {
-	buf := append(make([]byte, 0, 256*len(rows)), '[')
+	buf := append(make([]byte, 0, 512*len(rows)), '[')
 	for i, w := range rows {
 		if i > 0 {
 			buf = append(buf, ',')

@@ -125,24 +125,18 @@ func (e *Engine) writeLocked(ctx context.Context, r *Request, tx pgx.Tx, rows []
 			l.byID[w.id] = w
 		}
 	}
-	// Lookups are checked once the records are held, so that a parent does not go
-	// to the trash in between.
+	// What lookups name is held with the check, so that it does not go to the trash
+	// before the rows are written.
 	checks, err := e.lookupSteps(ctx, l.r, rows)
 	if err != nil {
 		return err
 	}
 	b := &pgx.Batch{}
 	r.View.QueueLock(b)
-	if err := send(ctx, tx, b, catalog.LockStatements, nil); err != nil {
+	if err := send(ctx, tx, b, catalog.LockStatements, checks); err != nil {
 		return err
 	}
-	if err := l.hold(ctx); err != nil {
-		return err
-	}
-	if err := l.run(ctx, checks); err != nil {
-		return err
-	}
-	for _, do := range []func(context.Context) error{l.renew, l.number, l.writeRows, l.settle} {
+	for _, do := range []func(context.Context) error{l.hold, l.renew, l.number, l.writeRows, l.settle} {
 		if err := do(ctx); err != nil {
 			return err
 		}

@@ -70,7 +70,7 @@ func refuseTwice(rows []*row) {
 // resolve checks what can be told from the operation alone.
 func (e *Engine) resolve(r *Request, ops []Op, earlier []*row, i int) *row {
 	op := &ops[i]
-	w := &row{op: op, verb: op.Verb, id: op.ID, path: op.Path, given: map[string]any{}, changed: map[string]bool{}}
+	w := &row{op: op, verb: op.Verb, id: op.ID, path: op.Path, given: make(map[string]any, len(op.Values)), changed: make(map[string]bool, len(op.Values)+2)}
 	w.object = r.View.Snapshot.Lookup(op.Object)
 	if w.object == nil {
 		w.fail(trellis.Errorf(trellis.CodeInvalidInput, "there is no object %q", op.Object).At(op.Path...))
@@ -368,7 +368,9 @@ func (e *Engine) makeImage(ctx context.Context, r *Request, w *row) {
 	if w.old != nil {
 		w.image = w.old.Clone()
 	} else {
-		w.image = query.NewImage(map[string]any{"id": w.id})
+		values := make(map[string]any, min(len(w.object.All), len(w.given)+12)) // what comes by itself too
+		values["id"] = w.id
+		w.image = query.NewImage(values)
 	}
 	var narrow []string
 	for name, v := range w.given {

@@ -24,7 +24,7 @@ type RowWrite struct {
 	ID      trellis.ID
 	Version int64 // before the write; the row must still have it. Updates only.
 	// Values of the fields written, canonical; for updates the same fields in
-	// every row of one statement.
+	// every row of one statement. They are only read.
 	Values map[string]any
 }
 
@@ -66,6 +66,9 @@ func Insert(space *Space, g *policy.Grant, rows []RowWrite, out *Outbox) Stateme
 	b := &builder{}
 	var fields []*metadata.Field
 	for _, f := range o.All {
+		if f.Width() == 0 {
+			continue // what rules had computed of it stays with them
+		}
 		for _, r := range rows {
 			if r.Values[f.Name] != nil {
 				fields = append(fields, f)
