@@ -125,18 +125,24 @@ func (e *Engine) writeLocked(ctx context.Context, r *Request, tx pgx.Tx, rows []
 			l.byID[w.id] = w
 		}
 	}
-	// What lookups name is held with the check, so that it does not go to the trash
-	// before the rows are written.
+	// Lookups are checked once the records are held. The check holds what they
+	// name, and with it first, a write and a delete would wait for each other.
 	checks, err := e.lookupSteps(ctx, l.r, rows)
 	if err != nil {
 		return err
 	}
 	b := &pgx.Batch{}
 	r.View.QueueLock(b)
-	if err := send(ctx, tx, b, catalog.LockStatements, checks); err != nil {
+	if err := send(ctx, tx, b, catalog.LockStatements, nil); err != nil {
 		return err
 	}
-	for _, do := range []func(context.Context) error{l.hold, l.renew, l.number, l.writeRows, l.settle} {
+	if err := l.hold(ctx); err != nil {
+		return err
+	}
+	if err := l.run(ctx, checks); err != nil {
+		return err
+	}
+	for _, do := range []func(context.Context) error{l.renew, l.number, l.writeRows, l.settle} {
 		if err := do(ctx); err != nil {
 			return err
 		}

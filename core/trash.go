@@ -9,8 +9,12 @@ import (
 	"github.com/trellishq/trellis/metadata"
 )
 
-// maxCascade bounds how many records one delete or restore takes along.
-const maxCascade = 10_000
+// maxCascade bounds how many records one delete or restore takes along, and
+// maxCascades how many all of a write do.
+const (
+	maxCascade  = 10_000
+	maxCascades = 50_000
+)
 
 // maxCascadeDepth bounds children of children.
 const maxCascadeDepth = 32
@@ -21,14 +25,13 @@ const maxCascadeDepth = 32
 // Children are written as the system: who may delete a parent may delete what
 // belongs to it.
 func (e *Engine) withChildren(ctx context.Context, r *Request, rows []*row) ([]*row, error) {
-	c := &cascade{engine: e, system: systemRequest(r), going: map[trellis.ID]bool{}}
+	c := &cascade{engine: e, system: systemRequest(r), going: map[trellis.ID]bool{}, found: map[*row][]*row{}}
 	var roots []*row
 	for _, w := range rows {
 		if w.err == nil && (w.verb == Delete || w.verb == Restore) {
 			roots, c.going[w.id] = append(roots, w), true
 		}
 	}
-	out := rows
 	for _, w := range roots {
 		if w.batch.IsZero() {
 			w.batch = trellis.NewID()
@@ -36,21 +39,22 @@ func (e *Engine) withChildren(ctx context.Context, r *Request, rows []*row) ([]*
 		if w.verb == Restore {
 			w.batch = w.old.Batch
 		}
-		c.found = nil
-		if err := c.follow(ctx, w, w, 0); err != nil {
+	}
+	level := roots
+	for depth := 0; len(level) > 0; depth++ {
+		var err error
+		if level, err = c.below(ctx, level, depth); err != nil {
 			return nil, err
 		}
-		if len(c.found) > maxCascade {
-			w.fail(trellis.Errorf(trellis.CodeConflict, "more than %d records belong to this one; delete some of them first", maxCascade).At(w.path...))
-			continue
-		}
-		out = append(out, c.found...)
 	}
-	for _, w := range out {
-		if c.going[w.id] && w.verb == Delete && w.err == nil {
-			if err := c.refuseIfReferred(ctx, w); err != nil {
-				return nil, err
-			}
+	out := rows
+	for _, w := range roots {
+		out = append(out, c.found[w]...)
+	}
+	gone := slices.DeleteFunc(slices.Clone(out), func(w *row) bool { return !c.going[w.id] || w.verb != Delete || w.err != nil })
+	for _, group := range byObject(gone) {
+		if err := c.refuseReferred(ctx, group); err != nil {
+			return nil, err
 		}
 	}
 	together(out)
@@ -72,89 +76,139 @@ func together(rows []*row) {
 	}
 }
 
-// cascade finds what goes with the deletes and restores of one write.
+// cascade finds what goes with the deletes and restores of one write, level by
+// level: a few statements however many records there are.
 type cascade struct {
 	engine *Engine
 	system *Request
 	going  map[trellis.ID]bool // all that goes, each once
-	found  []*row              // what follows one root
+	found  map[*row][]*row     // what follows each root
+	total  int
 }
 
-// follow finds what the delete or restore of root takes along below w, level by
-// level, and stops when it is too much.
-func (c *cascade) follow(ctx context.Context, root, w *row, depth int) error {
+// below gives what the rows of a level take along.
+func (c *cascade) below(ctx context.Context, level []*row, depth int) ([]*row, error) {
 	if depth > maxCascadeDepth {
-		root.fail(trellis.Errorf(trellis.CodeConflict, "records belong to each other more than %d deep; delete some of them first", maxCascadeDepth).At(root.path...))
+		for _, w := range level {
+			w.root.fail(trellis.Errorf(trellis.CodeConflict, "records belong to each other more than %d deep; delete some of them first", maxCascadeDepth).At(w.path...))
+		}
+		return nil, nil
+	}
+	var next []*row
+	for _, group := range byObject(level) {
+		for _, verb := range []Verb{Delete, Restore} {
+			some := slices.DeleteFunc(slices.Clone(group), func(w *row) bool { return w.verb != verb || w.top().err != nil })
+			for _, rel := range group[0].object.Referrers {
+				if rel.Field.OnDelete != metadata.Cascade || len(some) == 0 {
+					continue
+				}
+				more, err := c.children(ctx, some, rel)
+				if err != nil {
+					return nil, err
+				}
+				next = append(next, more...)
+			}
+		}
+	}
+	return next, nil
+}
+
+// children are the records of a relation that go with rows of one object and
+// verb.
+func (c *cascade) children(ctx context.Context, parents []*row, rel *metadata.Relation) ([]*row, error) {
+	child := c.system.View.Snapshot.Lookup(rel.Object)
+	if child.AppendOnly {
+		return nil, c.refuseLedger(ctx, parents, rel, child)
+	}
+	found, of, err := c.referring(ctx, parents, rel, metadata.ActionDelete, maxCascades-c.total+1)
+	if err != nil {
+		return nil, err
+	}
+	g, err := c.system.Policy.Grant(ctx, c.system.Principal, child.Name, metadata.ActionDelete)
+	if err != nil {
+		return nil, err
+	}
+	var out []*row
+	for _, s := range found {
+		root := of(s).top()
+		if c.going[s.ID] || root.err != nil || root.verb == Restore && s.Batch != root.batch {
+			continue
+		}
+		if c.total++; c.total > maxCascades {
+			return nil, trellis.Errorf(trellis.CodeQueryTooCostly, "more than %d records belong to these; do it in parts", maxCascades)
+		}
+		c.going[s.ID] = true
+		w := &row{op: root.op, verb: root.verb, object: child, id: s.ID, old: s, image: s.Clone(), batch: root.batch, path: root.path, root: root, system: true, changed: map[string]bool{}, grant: g}
+		if c.found[root], out = append(c.found[root], w), append(out, w); len(c.found[root]) > maxCascade {
+			root.fail(trellis.Errorf(trellis.CodeConflict, "more than %d records belong to this one; delete some of them first", maxCascade).At(root.path...))
+		}
+	}
+	return out, nil
+}
+
+// referring reads the records that refer to rows by a relation, most at most,
+// and tells which row each refers to.
+func (c *cascade) referring(ctx context.Context, rows []*row, rel *metadata.Relation, action metadata.Action, most int) ([]*query.Stored, func(*query.Stored) *row, error) {
+	object, verb := rows[0].object.Name, rows[0].verb
+	byID := make(map[trellis.ID]*row, len(rows))
+	values := make([][]any, len(rows))
+	for i, w := range rows {
+		byID[w.id], values[i] = w, []any{rel.Field.RefersTo(object, w.id)}
+	}
+	found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: c.system.View.Snapshot.Lookup(rel.Object), Match: []*metadata.Field{rel.Field}, Values: values, Action: action, Trashed: verb == Restore, Many: most})
+	return found, func(s *query.Stored) *row {
+		id, _ := refers(s.Values, rel.Field, object)
+		return byID[id]
+	}, err
+}
+
+// refuseLedger refuses deletes that would take records along that are never
+// deleted.
+func (c *cascade) refuseLedger(ctx context.Context, rows []*row, rel *metadata.Relation, ledger *metadata.ObjectView) error {
+	if rows[0].verb != Delete {
 		return nil
 	}
-	for _, rel := range w.object.Referrers {
-		if rel.Field.OnDelete != metadata.Cascade || len(c.found) > maxCascade {
+	return c.refuse(ctx, rows, rel, 1, func(w *row) {
+		w.top().fail(trellis.Errorf(trellis.CodeConflict, "records of %s belong to this one and are never deleted, so it cannot be", ledger.Label.In("en", ledger.Name)).At(w.path...))
+	})
+}
+
+// refuseReferred refuses deletes of rows of one object when records that stay
+// refer to them.
+func (c *cascade) refuseReferred(ctx context.Context, rows []*row) error {
+	for _, rel := range rows[0].object.Referrers {
+		if rel.Field.OnDelete != metadata.Restrict {
 			continue
 		}
-		child := c.system.View.Snapshot.Lookup(rel.Object)
-		if child.AppendOnly {
-			if err := c.refuseLedger(ctx, root, w, rel); err != nil {
-				return err
-			}
-			continue
-		}
-		found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: child, Match: []*metadata.Field{rel.Field}, Values: [][]any{{rel.Field.RefersTo(w.object.Name, w.id)}}, Action: metadata.ActionDelete, Trashed: w.verb == Restore, Many: maxCascade + 1})
+		err := c.refuse(ctx, rows, rel, len(c.going)+1, func(w *row) {
+			w.fail(trellis.Errorf(trellis.CodeConflict, "other records refer to this one, so it cannot be deleted").At(w.path...))
+		})
 		if err != nil {
 			return err
-		}
-		for _, s := range found {
-			if c.going[s.ID] || w.verb == Restore && s.Batch != root.batch {
-				continue
-			}
-			c.going[s.ID] = true
-			next, err := c.row(ctx, root, child, s)
-			if err != nil {
-				return err
-			}
-			c.found = append(c.found, next)
-			if err := c.follow(ctx, root, next, depth+1); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
 }
 
-// refuseLedger refuses a delete that would take records along that are never
-// deleted.
-func (c *cascade) refuseLedger(ctx context.Context, root, w *row, rel *metadata.Relation) error {
-	if w.verb != Delete {
-		return nil
-	}
-	o := c.system.View.Snapshot.Lookup(rel.Object)
-	found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: o, Match: []*metadata.Field{rel.Field}, Values: [][]any{{rel.Field.RefersTo(w.object.Name, w.id)}}, Action: metadata.ActionRead, Many: 1})
-	if err == nil && len(found) > 0 {
-		root.fail(trellis.Errorf(trellis.CodeConflict, "records of %s belong to this one and are never deleted, so it cannot be", o.Label.In("en", o.Name)).At(root.path...))
-	}
-	return err
-}
-
-func (c *cascade) row(ctx context.Context, root *row, o *metadata.ObjectView, s *query.Stored) (*row, error) {
-	w := &row{op: root.op, verb: root.verb, object: o, id: s.ID, old: s, image: s.Clone(), batch: root.batch, path: root.path, root: root.top(), system: true, changed: map[string]bool{}}
-	var err error
-	w.grant, err = c.system.Policy.Grant(ctx, c.system.Principal, o.Name, metadata.ActionDelete)
-	return w, err
-}
-
-// refuseIfReferred refuses a delete when records that stay refer to it.
-func (c *cascade) refuseIfReferred(ctx context.Context, w *row) error {
-	for _, rel := range w.object.Referrers {
-		if rel.Field.OnDelete != metadata.Restrict {
-			continue
-		}
-		o := c.system.View.Snapshot.Lookup(rel.Object)
-		found, err := c.engine.stored(ctx, c.system, &query.Wanted{Object: o, Match: []*metadata.Field{rel.Field}, Values: [][]any{{rel.Field.RefersTo(w.object.Name, w.id)}}, Action: metadata.ActionRead, Many: len(c.going) + 1})
+// refuse looks for records that stay and refer to rows, most at a time, until
+// all rows they refer to are refused.
+func (c *cascade) refuse(ctx context.Context, rows []*row, rel *metadata.Relation, most int, fail func(*row)) error {
+	for left := slices.Clone(rows); len(left) > 0; {
+		found, of, err := c.referring(ctx, left, rel, metadata.ActionRead, most)
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(found, func(s *query.Stored) bool { return !c.going[s.ID] }) {
-			w.fail(trellis.Errorf(trellis.CodeConflict, "other records refer to this one, so it cannot be deleted").At(w.path...))
+		held := map[*row]bool{}
+		for _, s := range found {
+			if w := of(s); w != nil && !c.going[s.ID] && !held[w] {
+				held[w] = true
+				fail(w)
+			}
 		}
+		if len(found) < most || len(held) == 0 {
+			return nil
+		}
+		left = slices.DeleteFunc(left, func(w *row) bool { return held[w] })
 	}
 	return nil
 }

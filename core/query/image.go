@@ -423,7 +423,7 @@ func AllVisible(ctx context.Context, space *Space, caller *Caller, o *metadata.O
 	if err != nil {
 		return Statement{}, err
 	}
-	return Statement{"SELECT 1 / (CASE WHEN count(*) = " + strconv.Itoa(len(ids)) + " THEN 1 ELSE 0 END) FROM (" + string(b.buf) + " FOR KEY SHARE OF t) x", b.args}, nil
+	return Statement{"SELECT 1 / (CASE WHEN count(*) = " + strconv.Itoa(len(ids)) + " THEN 1 ELSE 0 END) FROM (" + string(b.buf) + ` ORDER BY t."id" FOR KEY SHARE OF t) x`, b.args}, nil
 }
 
 // LockToTrash renders the lock on records that go to the trash: it waits for
