@@ -11,8 +11,12 @@ import (
 	"github.com/trellishq/trellis/metadata"
 )
 
-// maxLinked bounds the links of one record that a set may replace.
-const maxLinked = 10_000
+// maxLinked bounds the links of one record that a set may replace, maxLinks
+// those that all of a write name.
+const (
+	maxLinked = 10_000
+	maxLinks  = 50_000
+)
 
 // linkSet is what a write does to the links of one manyToMany field: what was
 // asked, then what of it changes anything.
@@ -49,6 +53,7 @@ func (e *Engine) withLinks(ctx context.Context, r *Request, rows []*row) ([]*row
 		rel  *metadata.Relation
 	}
 	var order []string
+	total := 0
 	groups := map[string]*listed{}
 	for _, w := range rows {
 		if w.err != nil {
@@ -64,6 +69,13 @@ func (e *Engine) withLinks(ctx context.Context, r *Request, rows []*row) ([]*row
 		}
 	}
 	out := rows
+	for _, w := range rows {
+		for _, set := range w.links {
+			if total += len(set.ask.Add) + len(set.ask.Remove); total > maxLinks {
+				return nil, trellis.Errorf(trellis.CodeQueryTooCostly, "one write takes %d links at most; do it in parts", maxLinks)
+			}
+		}
+	}
 	for _, key := range order {
 		l := &linking{engine: e, r: r, rel: groups[key].rel, batch: trellis.NewID()}
 		l.link, l.near, l.far = r.View.Snapshot.Sides(l.rel)

@@ -115,3 +115,80 @@ func (m *meanwhile) Before(context.Context, *core.BeforeEvent) error {
 	}
 	return nil
 }
+
+// A delete takes thousands of records along in a few statements, and back; more
+// than it may are told.
+func TestDeletesOfMany(t *testing.T) {
+	t.Parallel()
+	l := documents(t, fstest.MapFS{
+		"objects/box.yaml": boxFiles["objects/box.yaml"],
+		"objects/lid.yaml": {Data: []byte(`name: lid
+plural: lids
+unowned: true
+fields:
+  - {name: name, kind: text}
+  - {name: box, kind: lookup, target: box, inverse: lids, onDelete: cascade}
+`)},
+		"objects/dot.yaml": {Data: []byte(`name: dot
+plural: dots
+unowned: true
+fields:
+  - {name: lid, kind: lookup, target: lid, inverse: dots, onDelete: cascade}
+`)},
+	})
+	box := l.must(l.root, create("box", nil))[0].ID
+	small := l.must(l.root, create("box", nil), create("lid", map[string]any{"box": core.Ref(0)}))[0].ID
+	for _, sql := range []string{
+		`INSERT INTO ws_main.lid (id, created_at, created_by, updated_at, updated_by, version, box_id) SELECT gen_random_uuid(), now(), 'system', now(), 'system', 1, $1 FROM generate_series(1, 3000)`,
+		`INSERT INTO ws_main.dot (id, created_at, created_by, updated_at, updated_by, version, lid_id) SELECT gen_random_uuid(), now(), 'system', now(), 'system', 1, id FROM ws_main.lid WHERE box_id = $1`,
+	} {
+		if _, err := l.db.Exec(t.Context(), sql, box); err != nil {
+			t.Fatal(err)
+		}
+	}
+	live := func() (n int) {
+		if err := l.db.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM ws_main.box WHERE deleted_at IS NULL) + (SELECT count(*) FROM ws_main.lid WHERE deleted_at IS NULL) + (SELECT count(*) FROM ws_main.dot WHERE deleted_at IS NULL)`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	both := func(verb core.Verb) []core.Op {
+		return []core.Op{{Verb: verb, Object: "box", ID: box}, {Verb: verb, Object: "box", ID: small}}
+	}
+	l.must(l.root, both(core.Delete)...)
+	if n := live(); n != 0 {
+		t.Errorf("%d stay", n)
+	}
+	l.must(l.root, both(core.Restore)...)
+	if n := live(); n != 6003 {
+		t.Errorf("%d are back", n)
+	}
+	if _, err := l.db.Exec(t.Context(), `INSERT INTO ws_main.dot (id, created_at, created_by, updated_at, updated_by, version, lid_id)
+		SELECT gen_random_uuid(), now(), 'system', now(), 'system', 1, l.id FROM ws_main.lid l, generate_series(1, 2) WHERE box_id = $1`, box); err != nil {
+		t.Fatal(err)
+	}
+	res, err := l.engine.Write(t.Context(), l.root, &core.Write{PerRow: true, Ops: both(core.Delete)})
+	if err != nil || trellis.CodeOf(res[0].Err) != trellis.CodeConflict || res[1].Err != nil {
+		t.Error(res, err)
+	}
+	if n := live(); n != 12001 {
+		t.Errorf("%d are there", n)
+	}
+}
+
+// What many operations link is bounded all together.
+func TestLinksOfAWriteAreBounded(t *testing.T) {
+	t.Parallel()
+	l := documents(t, nil)
+	some := make([]any, 1000)
+	for i := range some {
+		some[i] = trellis.NewID().String()
+	}
+	ops := make([]core.Op, 60)
+	for i := range ops {
+		ops[i] = create("document", map[string]any{"watchers": map[string]any{"add": some}})
+	}
+	if _, err := l.write(l.root, ops...); trellis.CodeOf(err) != trellis.CodeQueryTooCostly {
+		t.Error(err)
+	}
+}
