@@ -62,7 +62,7 @@ func MustParseID(s string) ID {
 }
 
 // String is the canonical lower-case text.
-func (id ID) String() string { return string(id.AppendText(nil)) }
+func (id ID) String() string { return string(id.AppendText(make([]byte, 0, 36))) }
 
 // AppendText appends the canonical text to b.
 func (id ID) AppendText(b []byte) []byte {
@@ -81,7 +81,7 @@ func (id ID) AppendText(b []byte) []byte {
 func (id ID) IsZero() bool { return id == ID{} }
 
 // MarshalText writes the canonical text; encoding/json uses it.
-func (id ID) MarshalText() ([]byte, error) { return id.AppendText(nil), nil }
+func (id ID) MarshalText() ([]byte, error) { return id.AppendText(make([]byte, 0, 36)), nil }
 
 // UnmarshalText reads what ParseID reads.
 func (id *ID) UnmarshalText(b []byte) error {

@@ -3,8 +3,8 @@ package core
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -280,7 +280,8 @@ func outboxChanges(rows []*row) []byte {
 		}
 		buf = append(buf, `{"id":"`...)
 		buf = w.id.AppendText(buf)
-		buf = fmt.Appendf(buf, `","op":%q,"version":%d,"changed":{`, string(w.verb), w.version())
+		buf = append(append(append(buf, `","op":"`...), w.verb...), `","version":`...)
+		buf = append(strconv.AppendInt(buf, w.version(), 10), `,"changed":{`...)
 		first := true
 		for _, f := range w.object.All {
 			if !w.changed[f.Name] {

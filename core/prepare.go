@@ -94,12 +94,13 @@ func (e *Engine) resolve(r *Request, ops []Op, earlier []*row, i int) *row {
 			w.increment(name, inc)
 			continue
 		}
-		value, err := resolveValue(w.object, name, v, earlier)
+		f := w.object.Field(name)
+		value, err := resolveValue(w.object, f, name, v, earlier)
 		if err != nil {
 			w.fail(err.At(w.at(name)...))
 			continue
 		}
-		w.give(w.object.Field(name), name, value)
+		w.give(f, name, value)
 	}
 	return w
 }
@@ -109,7 +110,7 @@ func (e *Engine) resolve(r *Request, ops []Op, earlier []*row, i int) *row {
 func (w *row) increment(name string, inc Increment) {
 	f := w.object.Field(name)
 	if f == nil || slices.Contains(policy.NeverWritable, f.Name) {
-		_, err := resolveValue(w.object, name, nil, nil)
+		_, err := resolveValue(w.object, f, name, nil, nil)
 		w.fail(err.At(w.at(name)...))
 		return
 	}
@@ -137,8 +138,7 @@ func (w *row) give(f *metadata.Field, name string, v any) bool {
 	return true
 }
 
-func resolveValue(o *metadata.ObjectView, name string, v any, earlier []*row) (any, *trellis.Error) {
-	f := o.Field(name)
+func resolveValue(o *metadata.ObjectView, f *metadata.Field, name string, v any, earlier []*row) (any, *trellis.Error) {
 	if f == nil || slices.Contains(policy.NeverWritable, f.Name) {
 		return nil, trellis.Errorf(trellis.CodeInvalidInput, "%s has no field %q to set", o.Name, name)
 	}

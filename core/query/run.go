@@ -361,7 +361,11 @@ func (f *fetched) write(at int, cells [][]byte) error {
 	return nil
 }
 
-const arenaSize = 16 << 10
+// An arena begins small, for one record, and the next is larger.
+const (
+	firstArena = 1 << 10
+	arenaSize  = 16 << 10
+)
 
 // keepCell copies v into the arena; a full arena is left to its cells and a new
 // one begun.
@@ -371,7 +375,7 @@ func (f *fetched) keepCell(v []byte) {
 		return
 	}
 	if len(f.arena)+len(v) > cap(f.arena) {
-		f.arena = make([]byte, 0, max(arenaSize, len(v)))
+		f.arena = make([]byte, 0, max(firstArena, min(4*cap(f.arena), arenaSize), len(v)))
 	}
 	start := len(f.arena)
 	f.arena = append(f.arena, v...)
