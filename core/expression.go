@@ -134,7 +134,7 @@ func (e *Engine) BrokenExpressions(ctx context.Context, r *Request, draft *metad
 	if o == nil {
 		return nil, trellis.Errorf(trellis.CodeInvalidInput, "there is no object %q", object)
 	}
-	engine := expr.New(metadata.ExprSchema(draft))
+	engine := expr.New(metadata.ExprSchema(draft, r.View.Definition()))
 	var out []BrokenExpression
 	for _, f := range o.Fields {
 		now := f

@@ -36,103 +36,38 @@ func Renamed(list []*Alias, was, now, until string) []*Alias {
 	return out
 }
 
-// renames finds components by the names they had.
+// renames rewrites references to components by names they had.
 type renames struct {
-	objects map[string]string            // name now, by former name
-	fields  map[string]map[string]string // by object's name now
+	def, current *Definition
+	*finder
+	mine map[any]bool // components that may be changed
 }
 
-// formerNames collects the former names of a definition that nothing has now;
-// nil when there are none.
-func formerNames(def *Definition) *renames {
-	f := &renames{map[string]string{}, map[string]map[string]string{}}
-	for _, o := range def.Objects {
-		for _, a := range o.Formerly {
-			f.objects[a.Name] = o.Name
-		}
-		for _, x := range o.Fields {
-			for _, a := range x.Formerly {
-				if o.Field(a.Name) == nil {
-					if f.fields[o.Name] == nil {
-						f.fields[o.Name] = map[string]string{}
-					}
-					f.fields[o.Name][a.Name] = x.Name
-				}
-			}
-		}
-	}
-	if len(f.objects) > 0 {
-		for _, o := range def.Objects {
-			delete(f.objects, o.Name)
-		}
-	}
-	if len(f.objects)+len(f.fields) == 0 {
-		return nil
-	}
-	return f
-}
-
-// freshNames says that an unshared object has a former name that current does
-// not know: then others may still refer to it.
-func freshNames(objects []*Object, current *Definition) bool {
-	known := map[string]*Object{}
+// followRenames rewrites references to former names in what the draft does not
+// share, and everywhere when one of these names is new. A component that the draft shares
+// is replaced by a copy when it has one.
+func followRenames(def, current *Definition, was *finder) {
+	_, objects := Differing(current.Objects, def.Objects)
+	_, policies := Differing(current.Policies, def.Policies)
+	n := &renames{def: def, current: current, finder: find(def, current), mine: make(map[any]bool, len(objects)+len(policies))}
 	for _, o := range objects {
-		if len(o.Formerly) > 0 || slices.ContainsFunc(o.Fields, func(f *Field) bool { return len(f.Formerly) > 0 }) {
-			known[o.Name] = nil
-		}
-	}
-	if len(known) == 0 {
-		return false
-	}
-	for _, o := range current.Objects {
-		if _, asked := known[o.Name]; asked {
-			known[o.Name] = o
-		}
-	}
-	listed := func(o *Object, name string) bool {
-		return o != nil && slices.ContainsFunc(o.Fields, func(f *Field) bool { return had(f.Formerly, name) })
-	}
-	for _, o := range objects {
-		was := known[o.Name]
-		for _, a := range o.Formerly {
-			if was == nil || !had(was.Formerly, a.Name) {
-				return true
-			}
-		}
-		for _, f := range o.Fields {
-			for _, a := range f.Formerly {
-				if !listed(was, a.Name) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// follow rewrites references to former names. A component that def shares with
-// current is replaced by a copy when it has one.
-func (n *renames) follow(def *Definition, objects []*Object, policies []*Policy, everywhere bool) {
-	mine := make(map[any]bool, len(objects)+len(policies))
-	for _, o := range objects {
-		mine[o] = true
+		n.mine[o] = true
 	}
 	for _, p := range policies {
-		mine[p] = true
+		n.mine[p] = true
 	}
-	for i, o := range def.Objects {
-		if mine[o] {
-			n.object(o, def)
-		} else if everywhere && n.mentioned(o, def) {
-			def.Objects[i] = o.Clone()
-			def.origin.alias(def.Objects[i], o)
-			n.object(def.Objects[i], def)
-		}
+	if freshNames(objects, was) {
+		objects, policies = def.Objects, def.Policies
 	}
-	for i, p := range def.Policies {
-		if mine[p] {
+	// The objects first: what fields are called depends on whose they are.
+	n.rewrite(objects, n.targets)
+	n.finder = find(def, current)
+	n.rewrite(objects, n.fields)
+	for i, p := range policies {
+		switch {
+		case n.mine[p]:
 			n.policy(p)
-		} else if everywhere && n.ofPolicy(p) {
+		case n.ofPolicy(p):
 			def.Policies[i] = p.Clone()
 			def.origin.alias(def.Policies[i], p)
 			n.policy(def.Policies[i])
@@ -140,11 +75,42 @@ func (n *renames) follow(def *Definition, objects []*Object, policies []*Policy,
 	}
 }
 
-// mentioned says that rewriting would change the object.
-func (n *renames) mentioned(o *Object, def *Definition) bool {
-	c := o.Clone()
-	n.object(c, def)
-	return !equalJSON(o, c)
+// rewrite changes some objects, or copies of those that are not the draft's own.
+func (n *renames) rewrite(list []*Object, change func(*Object)) {
+	for _, o := range list {
+		if n.mine[o] {
+			change(o)
+			continue
+		}
+		c := o.Clone()
+		if change(c); equalJSON(o, c) {
+			continue
+		}
+		n.def.Objects[position(n.def.Objects, o)] = c
+		n.def.origin.alias(c, o)
+		n.mine[c] = true
+	}
+}
+
+// freshNames says that one of the objects has a former name that was not listed:
+// then others may still refer to it.
+func freshNames(objects []*Object, was *finder) bool {
+	for _, o := range objects {
+		old := was.object(o.Name)
+		for _, a := range o.Formerly {
+			if old == nil || !had(old.Formerly, a.Name) {
+				return true
+			}
+		}
+		for _, f := range o.Fields {
+			for _, a := range f.Formerly {
+				if old == nil || !slices.ContainsFunc(old.Fields, func(f *Field) bool { return had(f.Formerly, a.Name) }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func (n *renames) ofPolicy(p *Policy) bool {
@@ -159,8 +125,22 @@ func (n *renames) policy(p *Policy) {
 	n.names(p.Object, p.WriteFields)
 }
 
-func (n *renames) object(o *Object, def *Definition) {
-	own := func(name string) string { return n.fieldName(o.Name, name) }
+// targets follows the names of objects.
+func (n *renames) targets(o *Object) {
+	for _, f := range o.Fields {
+		f.Target, f.Link = n.objectName(f.Target), n.objectName(f.Link)
+		for i, t := range f.Targets {
+			f.Targets[i] = n.objectName(t)
+		}
+		if f.Expression != nil && f.Expression.Path() == nil {
+			f.Expression.Over = n.objectName(f.Expression.Over)
+		}
+	}
+}
+
+// fields follows the names of fields.
+func (n *renames) fields(o *Object) {
+	own := func(name string) string { return n.field(o.Name, name) }
 	o.Title = own(o.Title)
 	for _, x := range o.Indexes {
 		n.names(o.Name, x.Fields)
@@ -172,77 +152,55 @@ func (n *renames) object(o *Object, def *Definition) {
 		r.Field = own(r.Field)
 	}
 	for _, f := range o.Fields {
-		f.Target, f.Link = n.objectName(f.Target), n.objectName(f.Link)
-		for i, t := range f.Targets {
-			f.Targets[i] = n.objectName(t)
-		}
 		if f.RollUp != nil && f.RollUp.Field != "" {
-			f.RollUp.Field = n.fieldName(childOf(def, o, f.RollUp.Relation), f.RollUp.Field)
+			if rel := n.relation(o.Name, f.RollUp.Relation); rel != nil {
+				f.RollUp.Field = n.field(rel.object.Name, f.RollUp.Field)
+			}
 		}
 		if f.Number != nil {
 			n.names(o.Name, f.Number.Scope)
-			for was, now := range n.fields[o.Name] {
-				f.Number.Pattern = strings.ReplaceAll(f.Number.Pattern, "{"+was+"}", "{"+now+"}")
-			}
+			f.Number.Pattern = n.pattern(o, f.Number.Pattern)
 		}
-		if f.Expression != nil {
-			f.Expression.Over = n.over(o.Name, f.Expression.Over)
+		if f.Expression != nil && f.Expression.Path() != nil {
+			first, rest, more := strings.Cut(strings.TrimPrefix(f.Expression.Over, "$"), ".")
+			if f.Expression.Over = "$" + own(first); more {
+				f.Expression.Over += "." + rest
+			}
 		}
 	}
 }
 
-// over follows an object's name, or the first step of "$path".
-func (n *renames) over(object, over string) string {
-	path, isPath := strings.CutPrefix(over, "$")
-	if !isPath {
-		return n.objectName(over)
-	}
-	first, rest, more := strings.Cut(path, ".")
-	over = "$" + n.fieldName(object, first)
-	if more {
-		over += "." + rest
-	}
-	return over
-}
-
-// childOf is the object whose lookup gives a relation its name, "" for none.
-func childOf(def *Definition, o *Object, relation string) string {
-	for _, c := range def.Objects {
-		for _, f := range c.Fields {
-			if f.Inverse == relation && (f.Target == o.Name || slices.Contains(f.Targets, o.Name)) {
-				return c.Name
+// pattern follows the fields that a pattern of numbers names.
+func (n *renames) pattern(o *Object, pattern string) string {
+	for _, f := range o.Fields {
+		for _, a := range f.Formerly {
+			if o.Field(a.Name) == nil {
+				pattern = strings.ReplaceAll(pattern, "{"+a.Name+"}", "{"+f.Name+"}")
 			}
 		}
 	}
-	return ""
+	return pattern
 }
 
 func (n *renames) names(object string, list []string) {
 	for i, name := range list {
-		list[i] = n.fieldName(object, name)
+		list[i] = n.field(object, name)
 	}
 }
 
 func (n *renames) objectName(name string) string {
-	if now := n.objects[name]; now != "" {
-		return now
-	}
-	return name
-}
-
-func (n *renames) fieldName(object, name string) string {
-	if now := n.fields[object][name]; now != "" {
+	if now := n.formerly(name); now != "" {
 		return now
 	}
 	return name
 }
 
 // formerObjects maps the former names of objects to those they have now.
-func formerObjects(objects []*Object, live map[string]*ObjectView, old map[string]string) map[string]string {
+func formerObjects(objects []*Object, live shards[*ObjectView], old map[string]string) map[string]string {
 	out := old
 	for _, o := range objects {
 		for _, a := range o.Formerly {
-			if live[a.Name] == nil && out[a.Name] != o.Name {
+			if live.get(a.Name) == nil && out[a.Name] != o.Name {
 				if out = maps.Clone(out); out == nil {
 					out = map[string]string{}
 				}

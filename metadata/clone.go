@@ -33,24 +33,29 @@ func (d *Definition) Fork() *Definition {
 // Own replaces the object of that name by a copy that may be changed, and
 // gives the copy; nil when there is none.
 func (d *Definition) Own(object string) *Object {
-	for i, o := range d.Objects {
-		if o.Name == object {
-			d.Objects[i] = o.Clone()
-			return d.Objects[i]
-		}
+	i := d.at(object)
+	if i < 0 {
+		return nil
+	}
+	d.Objects[i] = d.Objects[i].Clone()
+	return d.Objects[i]
+}
+
+// Object finds an object by name, nil for none.
+func (d *Definition) Object(name string) *Object {
+	if i := d.at(name); i >= 0 {
+		return d.Objects[i]
 	}
 	return nil
 }
 
-// Object finds an object by name, nil for none. It walks the list; use a
-// Snapshot to read often.
-func (d *Definition) Object(name string) *Object {
-	for _, o := range d.Objects {
-		if o.Name == name {
-			return o
-		}
+// at finds an object in the list, -1 for none. The list of a draft is sorted but
+// for what was added or renamed, so it is walked when searching finds nothing.
+func (d *Definition) at(name string) int {
+	if i, found := named(d.Objects, name); found {
+		return i
 	}
-	return nil
+	return slices.IndexFunc(d.Objects, func(o *Object) bool { return o.Name == name })
 }
 
 // Field finds one of the object's own fields by name, nil for none.

@@ -10,7 +10,7 @@ import (
 
 // computeGraph knows the computed fields of a definition and what they read.
 type computeGraph struct {
-	schema *ruleSchema
+	find   *finder
 	engine *expr.Engine
 	nodes  map[*Field]*computeNode
 }
@@ -36,23 +36,11 @@ type fieldRef struct {
 	away   bool // over a lookup
 }
 
-func newComputeGraph(objects map[string]*Object) *computeGraph {
-	g := &computeGraph{schema: &ruleSchema{objects: objects}, nodes: map[*Field]*computeNode{}}
-	g.engine = expr.New(g.schema)
-	return g
+func newComputeGraph(x *finder) *computeGraph {
+	return &computeGraph{find: x, engine: expr.New(x), nodes: map[*Field]*computeNode{}}
 }
 
 func isComputed(f *Field) bool { return f.Kind == KindFormula || f.Kind == KindRollUp }
-
-// relation finds a to-many relation of an object, nil for none.
-func (g *computeGraph) relation(o *Object, name string) *Relation {
-	for _, p := range g.schema.pointersTo(o.Name) {
-		if p.field.Inverse == name && p.field.Kind != KindManyToMany && name != "" {
-			return &Relation{Name: name, Object: p.object.Name, Field: p.field, Of: p.object.Name}
-		}
-	}
-	return nil
-}
 
 // fieldOf finds a field by its name or one that it had, nil for none.
 func fieldOf(o *Object, name string) *Field {
@@ -81,8 +69,8 @@ func (g *computeGraph) node(o *Object, f *Field) *computeNode {
 	if f.RollUp == nil {
 		return n
 	}
-	if rel := g.relation(o, f.RollUp.Relation); rel != nil {
-		n.child = g.schema.objects[rel.Object]
+	if rel := g.find.relation(o.Name, f.RollUp.Relation); rel != nil {
+		n.child = rel.object
 	}
 	if n.child != nil && f.RollUp.Where != "" {
 		n.where, n.err = g.engine.Compile(n.child.Name, f.RollUp.Where, expr.Row)
@@ -104,7 +92,7 @@ func (g *computeGraph) reads(n *computeNode) []fieldRef {
 				}
 				out = append(out, fieldRef{at, f, away})
 				if i+1 < len(p) {
-					if at, away = g.schema.objects[f.Target], true; at == nil {
+					if at, away = g.find.object(f.Target), true; at == nil {
 						break
 					}
 				}
@@ -154,59 +142,80 @@ func (g *computeGraph) keepsFromStored(r fieldRef) bool {
 		isComputed(r.field) && g.decide(g.node(r.object, r.field)) == AtRead
 }
 
+// settler fills what follows of computed fields in a draft.
+type settler struct {
+	def   *Definition
+	was   *finder // of what the draft was made from
+	graph *computeGraph
+}
+
 // settleComputed fills Result and the digits of roll-ups, and Computed of all
 // computed fields. An object that def shares with current is copied when a
 // change elsewhere makes one of its fields another.
-func settleComputed(def, current *Definition) {
-	objects := make(map[string]*Object, len(def.Objects))
-	for _, o := range def.Objects {
-		if !o.Extends {
-			objects[o.Name] = o
-		}
+func settleComputed(def, current *Definition, was *finder) {
+	gone, changed := Differing(current.Objects, def.Objects)
+	s := &settler{def: def, was: was, graph: newComputeGraph(find(whole(def, changed), current))}
+	if s.graph.find.base == nil {
+		changed = def.Objects
 	}
-	g := newComputeGraph(objects)
-	affected := g.affected(unshared(def.Objects, current.Objects))
-	if len(affected) == 0 {
-		return
-	}
+	affected := s.graph.affected(changed, gone)
 	for _, name := range affected {
-		g.results(objects[name], map[*Field]bool{})
+		s.results(name, map[fieldKey]bool{})
 	}
 	// Nothing was compiled so far: from here the types are known.
-	was := formerFields{map[string]*Object{}, map[string]*Object{}}
-	for _, o := range current.Objects {
-		was.byName[o.Name], was.byTable[o.Table] = o, o
-	}
-	for i, o := range def.Objects {
-		if o.Extends || !slices.Contains(affected, o.Name) {
-			continue
-		}
-		for j, f := range o.Fields {
-			if !isComputed(f) {
-				continue
-			}
-			computed := g.decide(g.node(o, f))
-			filling := computed == Stored && was.filling(g, g.node(o, f))
-			if f.Computed == computed && f.Filling == filling {
-				continue
-			}
-			if slices.Contains(current.Objects, o) {
-				o = o.Clone()
-				def.Objects[i] = o
-			}
-			o.Fields[j].Computed, o.Fields[j].Filling = computed, filling
-		}
+	for _, name := range affected {
+		s.decide(s.graph.find.object(name))
 	}
 }
 
-// formerFields finds what a definition was made from.
-type formerFields struct{ byName, byTable map[string]*Object }
+// whole is the definition without extensions of objects that are not there.
+func whole(def *Definition, changed []*Object) *Definition {
+	extends := func(o *Object) bool { return o.Extends }
+	if !slices.ContainsFunc(changed, extends) {
+		return def
+	}
+	w := *def
+	w.Objects = slices.DeleteFunc(slices.Clone(def.Objects), extends)
+	return &w
+}
 
-// of is the field as it was, and whether there may be records of its object.
-func (w formerFields) of(o *Object, f *Field) (was *Field, records bool) {
-	old := w.byTable[o.Table]
-	if old == nil || o.Table == "" {
-		old = w.byName[o.Name]
+// own puts a copy in the place of an object that the draft shares.
+func (s *settler) own(o *Object) *Object {
+	if !s.was.has(o) {
+		return o
+	}
+	c := o.Clone()
+	s.def.Objects[position(s.def.Objects, o)] = c
+	return c
+}
+
+// decide fills Computed and Filling.
+func (s *settler) decide(o *Object) {
+	g, mine := s.graph, o
+	for i, f := range o.Fields {
+		if !isComputed(f) {
+			continue
+		}
+		computed := g.decide(g.node(o, f))
+		filling := computed == Stored && s.filling(g.node(o, f))
+		if f.Computed == computed && f.Filling == filling {
+			continue
+		}
+		if mine == o {
+			mine = s.own(o)
+		}
+		mine.Fields[i].Computed, mine.Fields[i].Filling = computed, filling
+	}
+}
+
+// former is a field as it was, and whether there may be records of its object.
+func (s *settler) former(o *Object, f *Field) (was *Field, records bool) {
+	var old *Object
+	if o.Table != "" {
+		old = s.was.table(o.Table)
+	}
+	if old == nil {
+		old = s.was.object(o.Name)
 	}
 	if old == nil {
 		return nil, false
@@ -222,8 +231,8 @@ func (w formerFields) of(o *Object, f *Field) (was *Field, records bool) {
 // filling says that the column of a stored field does not hold, in every record,
 // what the field is now: it is new, or computed otherwise than it was, or from
 // something of that sort. The catalogue clears the mark when it has filled it.
-func (w formerFields) filling(g *computeGraph, n *computeNode) bool {
-	was, records := w.of(n.object, n.field)
+func (s *settler) filling(n *computeNode) bool {
+	was, records := s.former(n.object, n.field)
 	switch {
 	case !records:
 		return false
@@ -234,8 +243,8 @@ func (w formerFields) filling(g *computeGraph, n *computeNode) bool {
 	}
 	n.walking = true
 	defer func() { n.walking = false }()
-	return slices.ContainsFunc(g.reads(n), func(r fieldRef) bool {
-		return isComputed(r.field) && w.filling(g, g.node(r.object, r.field))
+	return slices.ContainsFunc(s.graph.reads(n), func(r fieldRef) bool {
+		return isComputed(r.field) && s.filling(s.graph.node(r.object, r.field))
 	})
 }
 
@@ -245,22 +254,23 @@ func sameComputation(a, b *Field) bool {
 }
 
 // affected lists the changed objects that have computed fields, and those whose
-// roll-ups take from a changed one.
-func (g *computeGraph) affected(changed []*Object) []string {
+// roll-ups take from a changed one, or did when it was as in gone.
+func (g *computeGraph) affected(changed, gone []*Object) []string {
 	var out []string
+	seen := map[string]bool{}
 	var add func(o *Object)
-	parents := map[string][]*Object{} // by the object they roll up
-	for _, o := range g.schema.objects {
+	parents := func(o *Object) {
 		for _, f := range o.Fields {
-			if f.RollUp == nil {
+			if f.Inverse == "" || f.Kind == KindManyToMany {
 				continue
 			}
-			if rel := g.relation(o, f.RollUp.Relation); rel != nil && !slices.Contains(parents[rel.Object], o) {
-				parents[rel.Object] = append(parents[rel.Object], o)
+			for _, target := range f.points() {
+				if p := g.find.object(target); p != nil && p.rollsUp(f.Inverse) {
+					add(p)
+				}
 			}
 		}
 	}
-	seen := map[string]bool{}
 	add = func(o *Object) {
 		if seen[o.Name] || o.Extends {
 			return
@@ -269,32 +279,47 @@ func (g *computeGraph) affected(changed []*Object) []string {
 		if slices.ContainsFunc(o.Fields, isComputed) {
 			out = append(out, o.Name)
 		}
-		for _, p := range parents[o.Name] {
-			add(p)
-		}
+		parents(o)
 	}
 	for _, o := range changed {
 		add(o)
+	}
+	for _, o := range gone {
+		parents(o)
 	}
 	slices.Sort(out)
 	return out
 }
 
+// rollsUp says that the object has a roll-up over a relation.
+func (o *Object) rollsUp(relation string) bool {
+	return slices.ContainsFunc(o.Fields, func(f *Field) bool { return f.RollUp != nil && f.RollUp.Relation == relation })
+}
+
 // results fills the kind and digits of an object's roll-ups from what they roll
 // up, which may be computed in turn; above are the fields on the way here.
-func (g *computeGraph) results(o *Object, above map[*Field]bool) {
-	for _, f := range o.Fields {
-		if f.RollUp == nil || above[f] {
+func (s *settler) results(name string, above map[fieldKey]bool) {
+	for i := range s.graph.find.object(name).Fields {
+		o := s.graph.find.object(name)
+		f := o.Fields[i]
+		key := fieldKey{name, f.Name}
+		if f.RollUp == nil || above[key] {
 			continue
 		}
-		above[f] = true
-		if rel := g.relation(o, f.RollUp.Relation); rel != nil {
-			if child := g.schema.objects[rel.Object]; child != nil {
-				g.results(child, above)
-				f.rollUpResult(fieldOf(child, f.RollUp.Field))
+		above[key] = true
+		if rel := s.graph.find.relation(name, f.RollUp.Relation); rel != nil {
+			s.results(rel.object.Name, above)
+			now := *f
+			now.rollUpResult(fieldOf(s.graph.find.object(rel.object.Name), f.RollUp.Field))
+			if now.Result != f.Result || now.Precision != f.Precision || now.Scale != f.Scale {
+				if o = s.own(s.graph.find.object(name)); o != s.graph.find.object(name) {
+					s.graph.find.put(o)
+				}
+				f = o.Fields[i]
+				f.Result, f.Precision, f.Scale = now.Result, now.Precision, now.Scale
 			}
 		}
-		delete(above, f)
+		delete(above, key)
 	}
 }
 

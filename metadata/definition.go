@@ -14,6 +14,9 @@ type Definition struct {
 	Removed []*Removed
 
 	origin origins
+	// snapshot is the one that was made from the definition, which nobody changes
+	// from then on; nil for a draft.
+	snapshot *Snapshot
 }
 
 // Removed is a table, or columns of a table, whose component was removed.

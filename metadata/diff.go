@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // ChangeOp says what happened to a component.
@@ -270,19 +271,39 @@ func attributes[T any](a, b *T) []string {
 	}
 	va, vb := reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem()
 	var out []string
-	for i := range va.NumField() {
-		key, _, _ := strings.Cut(va.Type().Field(i).Tag.Get("json"), ",")
-		switch key {
-		case "", "-", "name", "fields", "indexes", "rules", "table", "column":
-			if !(key == "fields" && va.Type() == reflect.TypeFor[Index]()) {
-				continue
-			}
-		}
-		if x, y := va.Field(i), vb.Field(i); !same(x, y) {
-			out = append(out, key)
+	for _, k := range attributeKeys(va.Type()) {
+		if x, y := va.Field(k.at), vb.Field(k.at); !same(x, y) {
+			out = append(out, k.key)
 		}
 	}
 	return out
+}
+
+// attribute is a key of a component and the field of the struct that has it.
+type attribute struct {
+	key string
+	at  int
+}
+
+var knownAttributes sync.Map // reflect.Type → []attribute
+
+func attributeKeys(of reflect.Type) []attribute {
+	if known, ok := knownAttributes.Load(of); ok {
+		return known.([]attribute)
+	}
+	var keys []attribute
+	for i := range of.NumField() {
+		key, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
+		switch key {
+		case "", "-", "name", "fields", "indexes", "rules", "table", "column":
+			if !(key == "fields" && of == reflect.TypeFor[Index]()) {
+				continue
+			}
+		}
+		keys = append(keys, attribute{key, i})
+	}
+	knownAttributes.Store(of, keys)
+	return keys
 }
 
 // same compares two values; an empty list or label is no list or label.
@@ -292,6 +313,12 @@ func same(x, y reflect.Value) bool {
 		if x.Len() == 0 && y.Len() == 0 {
 			return true
 		}
+	case reflect.String:
+		return x.String() == y.String()
+	case reflect.Bool:
+		return x.Bool() == y.Bool()
+	case reflect.Int:
+		return x.Int() == y.Int()
 	}
 	return reflect.DeepEqual(x.Interface(), y.Interface())
 }
@@ -311,30 +338,78 @@ func Intern(def, current *Definition) {
 
 func intern[T any](def *Definition, list, current []*T, name func(*T) string) []*T {
 	out := slices.Clone(list)
-	old, now := Differing(current, out)
+	old, now := differing(current, out)
 	was := make(map[string]*T, len(old))
-	for _, x := range old {
-		was[name(x)] = x
+	for _, i := range old {
+		was[name(current[i])] = current[i]
 	}
-	for i, x := range now {
-		w := was[name(x)]
-		if w != nil && w != x && equalJSON(w, x) {
+	for _, i := range now {
+		w, x := was[name(out[i])], out[i]
+		if w != nil && equalJSON(w, x) {
 			def.origin.alias(w, x) // problems are told where the draft has it
 			def.origin.aliasParts(w, x)
-			now[i] = w
+			out[i] = w
 		}
 	}
 	return out
 }
 
-// Differing cuts off what two lists share at their beginnings and ends. Lists
-// are sorted alike, so a small change leaves little to compare.
+// Differing gives what one of two lists has and the other has not, by pointer,
+// each in its order.
 func Differing[T any](old, now []*T) (o, n []*T) {
-	for len(old) > 0 && len(now) > 0 && old[0] == now[0] {
-		old, now = old[1:], now[1:]
+	gone, come := differing(old, now)
+	for _, i := range gone {
+		o = append(o, old[i])
 	}
-	for len(old) > 0 && len(now) > 0 && old[len(old)-1] == now[len(now)-1] {
-		old, now = old[:len(old)-1], now[:len(now)-1]
+	for _, i := range come {
+		n = append(n, now[i])
 	}
-	return old, now
+	return o, n
+}
+
+// differing is Differing, as positions.
+func differing[T any](old, now []*T) (gone, come []int) {
+	gone, come = outOfStep(old, now)
+	if len(gone) == 0 || len(come) == 0 {
+		return gone, come
+	}
+	moved := make(map[*T]bool, len(gone))
+	for _, i := range gone {
+		moved[old[i]] = false
+	}
+	come = slices.DeleteFunc(come, func(j int) bool {
+		_, both := moved[now[j]]
+		if both {
+			moved[now[j]] = true
+		}
+		return both
+	})
+	return slices.DeleteFunc(gone, func(i int) bool { return moved[old[i]] }), come
+}
+
+// outOfStep goes through two lists side by side and gives the positions that
+// have no counterpart. What is left out of each is the same in the same order.
+func outOfStep[T any](old, now []*T) (gone, come []int) {
+	i, j := 0, 0
+	for i < len(old) && j < len(now) {
+		switch {
+		case old[i] == now[j]:
+		case j+1 < len(now) && old[i] == now[j+1]:
+			come = append(come, j)
+			j++
+		case i+1 < len(old) && old[i+1] == now[j]:
+			gone = append(gone, i)
+			i++
+		default:
+			gone, come = append(gone, i), append(come, j)
+		}
+		i, j = i+1, j+1
+	}
+	for ; i < len(old); i++ {
+		gone = append(gone, i)
+	}
+	for ; j < len(now); j++ {
+		come = append(come, j)
+	}
+	return gone, come
 }

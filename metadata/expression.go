@@ -52,7 +52,7 @@ func (v *validator) expression(o *Object, f *Field, at []any) {
 	}
 	path := x.Path()
 	if path == nil {
-		if t := v.now.objects[x.Over]; t == nil || t.Implied {
+		if t := v.now.object(x.Over); t == nil || t.Implied {
 			v.problem(f, "expression", at, "there is no object %q%s", short(x.Over), didYouMean(x.Over, v.objectNames()))
 		}
 		return
@@ -73,7 +73,7 @@ func (v *validator) expression(o *Object, f *Field, at []any) {
 			v.problem(f, "expression", at, "the path goes over %s.%s, which is no lookup", o.Name, name)
 			return
 		case !last:
-			if o = v.now.objects[next.Target]; o == nil {
+			if o = v.now.object(next.Target); o == nil {
 				return // told at the lookup
 			}
 		}

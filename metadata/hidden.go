@@ -27,25 +27,22 @@ func (d *Definition) hiddenField(table, column string) *Removed {
 // takeBack finds what a draft brings back: objects and fields that carry the
 // physical name of something hidden. They are taken off the list of what is
 // hidden. A field comes back only where its column can hold it.
-func takeBack(def *Definition, changed []*Object, current *Definition) (tables map[string]*Object, columns map[*Field]bool) {
+func takeBack(def *Definition, changed []*Object, live *finder) (tables map[string]*Object, columns map[*Field]bool) {
 	tables, columns = map[string]*Object{}, map[*Field]bool{}
 	if len(def.Removed) == 0 {
 		return tables, columns
 	}
 	gone := map[*Removed]bool{}
-	live := map[string]*Object{}
-	for _, o := range current.Objects {
-		live[o.Table] = o
-	}
 	for _, o := range changed {
 		if o.Table == "" {
 			continue
 		}
-		if r := def.hiddenTable(o.Table); r != nil && live[o.Table] == nil && !gone[r] {
+		was := live.table(o.Table)
+		if r := def.hiddenTable(o.Table); r != nil && was == nil && !gone[r] {
 			gone[r], tables[o.Table] = true, r.ObjectWas
 		}
 		for _, f := range o.Fields {
-			if f.Column == "" || live[o.Table] != nil && slices.ContainsFunc(live[o.Table].Fields, func(w *Field) bool { return w.Column == f.Column }) {
+			if f.Column == "" || was != nil && slices.ContainsFunc(was.Fields, func(w *Field) bool { return w.Column == f.Column }) {
 				continue
 			}
 			if r := def.hiddenField(o.Table, f.Column); r != nil && !gone[r] && Convert(r.FieldWas, f).Way == InPlace {

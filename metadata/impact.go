@@ -22,7 +22,8 @@ type Use struct {
 // Expressions count by what they read, over lookups and lists too. What the
 // field's own object says about the whole object is not among the uses of it.
 func Impact(def *Definition, object, field string) []Use {
-	im := &impact{object: object, field: field, index: indexOf(def), engine: expr.New(ExprSchema(def))}
+	im := &impact{object: object, field: field, index: complete(def)}
+	im.engine = expr.New(im.index)
 	for _, o := range def.Objects {
 		im.of(o)
 	}
@@ -39,7 +40,7 @@ func Impact(def *Definition, object, field string) []Use {
 
 type impact struct {
 	object, field string
-	index         *index
+	index         *finder
 	engine        *expr.Engine
 	uses          []Use
 }

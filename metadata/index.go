@@ -7,9 +7,10 @@ import (
 	"github.com/trellishq/trellis/metadata/expr"
 )
 
-// ExprSchema shows a definition to expressions. The definition must not change
-// while it is used.
-func ExprSchema(def *Definition) expr.Schema { return &ruleSchema{objects: indexOf(def).objects} }
+// ExprSchema shows a definition to expressions, at the cost of what it does not
+// share with the one it was made from; nil for none. The definition must not
+// change while it is used.
+func ExprSchema(def, current *Definition) expr.Schema { return find(def, current) }
 
 // Condition is Where as a predicate: over columns of the record itself and
 // constants, so that it never changes its mind. It is nil without a Where. The

@@ -1,7 +1,9 @@
 package metadata
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/trellishq/trellis"
@@ -83,57 +85,131 @@ func had(names []*Alias, name string) bool {
 // implyLinks makes the link objects that nobody defined, keeps those that are
 // there, and takes away those whose field is gone. A link that somebody added
 // to is theirs from then on.
-func implyLinks(def, current *Definition) {
-	if !slices.ContainsFunc(def.Objects, func(o *Object) bool { return o.Implied || slices.ContainsFunc(o.Fields, (*Field).Linked) }) {
-		return
-	}
-	at := make(map[string]int, len(def.Objects))
-	for i, o := range def.Objects {
-		if !o.Extends {
-			at[o.Name] = i
+func implyLinks(def, current *Definition, was *finder) {
+	const rounds = 4 // a link that is made anew may lose fields that needed others
+	for range rounds {
+		if !implyLinksOnce(def, find(def, current), was) {
+			return
 		}
 	}
-	needed := map[string]bool{}
-	var made []*Object
-	for _, o := range def.Objects {
-		if o.Extends {
-			continue
-		}
-		for _, f := range o.Fields {
-			if f.Kind != KindManyToMany || f.Target == "" || needed[f.Link] {
-				continue
-			}
-			i, there := at[f.Link]
-			if there && !def.Objects[i].Implied {
-				continue
-			}
-			needed[f.Link] = true
-			var was *Object
-			if there {
-				was = def.Objects[i]
-			} else if was = impliedOf(current, f.Link); was == nil {
-				was = hiddenLink(def, o, f)
-			}
-			link, same := impliedLink(o, f, was)
-			switch {
-			case there && !same:
-				def.Objects[i] = link
-			case !there && nameProblem(link.Plural) == "":
-				made = append(made, link)
-			}
-		}
-	}
-	def.Objects = slices.DeleteFunc(def.Objects, func(o *Object) bool { return o.Implied && !needed[o.Name] })
-	def.Objects = append(def.Objects, made...)
 }
 
-func impliedOf(d *Definition, name string) *Object {
-	for _, o := range d.Objects {
-		if o.Name == name && o.Implied {
-			return o
+// implyLinksOnce says whether it changed anything.
+func implyLinksOnce(def *Definition, x, was *finder) (changed bool) {
+	fields, concerned := x.linking(def)
+	if len(concerned) == 0 {
+		return false
+	}
+	needed := map[string]bool{}
+	for _, p := range fields {
+		name := p.field.Link
+		if p.object.Extends || p.field.Target == "" || needed[name] {
+			continue
+		}
+		there := x.object(name)
+		if there != nil && there.Extends {
+			there = nil
+		}
+		if there != nil && !there.Implied {
+			continue
+		}
+		needed[name] = true
+		old := there
+		if old == nil {
+			if old = was.object(name); old == nil || !old.Implied {
+				old = hiddenLink(def, p.object, p.field)
+			}
+		}
+		link, same := impliedLink(p.object, p.field, old)
+		switch {
+		case there != nil && !same:
+			def.Objects[position(def.Objects, there)] = link
+			changed = true
+		case there == nil && nameProblem(link.Plural) == "":
+			def.Objects = append(def.Objects, link)
+			changed = true
 		}
 	}
-	return nil
+	idle := func(name string) bool {
+		o := x.object(name)
+		return o != nil && o.Implied && !needed[name]
+	}
+	maps.DeleteFunc(concerned, func(name string, _ bool) bool { return !idle(name) })
+	if len(concerned) > 0 {
+		def.Objects = slices.DeleteFunc(def.Objects, func(o *Object) bool { return o.Implied && concerned[o.Name] })
+		changed = true
+	}
+	return changed
+}
+
+// linking lists the manyToMany fields whose link has to be looked at, in order,
+// and the names of these links: they are in what differs from the snapshot, or
+// name an object that does.
+func (x *finder) linking(def *Definition) (fields []pointer, links map[string]bool) {
+	links = map[string]bool{}
+	mark := func(o *Object) {
+		if o.Implied {
+			links[o.Name] = true
+		}
+		for _, f := range o.Fields {
+			if f.Kind == KindManyToMany {
+				links[f.Link] = true
+			}
+		}
+	}
+	for _, o := range x.list {
+		mark(o)
+	}
+	if x.base != nil {
+		for name := range x.objects {
+			if v := x.base.objects.get(name); v != nil {
+				if mark(v.Object); len(x.linkers(name)) > 0 {
+					links[name] = true
+				}
+			}
+		}
+	}
+	for _, o := range x.list {
+		for _, f := range o.Fields {
+			if f.Kind == KindManyToMany {
+				fields = append(fields, pointer{o, f})
+			}
+		}
+	}
+	if x.base == nil {
+		return fields, links
+	}
+	for name := range links {
+		fields = append(fields, x.linkers(name)...)
+	}
+	slices.SortStableFunc(fields, func(a, b pointer) int {
+		return cmp.Or(position(def.Objects, a.object)-position(def.Objects, b.object), slices.Index(a.object.Fields, a.field)-slices.Index(b.object.Fields, b.field))
+	})
+	return fields, links
+}
+
+// linkers lists the fields of objects that the snapshot shares whose link is
+// called so. They are found over the objects that the link refers to.
+func (x *finder) linkers(link string) (out []pointer) {
+	v := x.base.objects.get(link)
+	if v == nil {
+		return nil
+	}
+	for _, side := range v.Fields {
+		for _, target := range side.points() {
+			from := x.known(target)
+			if from == nil {
+				continue
+			}
+			for _, r := range from.Links {
+				p := pointer{from.Object, r.Field}
+				if !r.Back() && r.Field.Link == link && !slices.Contains(out, p) {
+					out = append(out, p)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // hiddenLink is the link that was hidden with a field that comes back, or with
@@ -204,7 +280,7 @@ func (v *validator) link(o *Object, f *Field, at []any) {
 	if f.Required {
 		v.problem(f, "required", at, "a manyToMany cannot be required: write a rule that asks for its records")
 	}
-	target := v.now.objects[f.Target]
+	target := v.now.object(f.Target)
 	switch {
 	case f.Target == "":
 		v.problem(f, "target", at, "a target is missing: the object whose records are linked")
@@ -217,7 +293,7 @@ func (v *validator) link(o *Object, f *Field, at []any) {
 		return
 	}
 	v.inverse(f, target, at)
-	link := v.now.objects[f.Link]
+	link := v.now.object(f.Link)
 	if link == nil {
 		why := nameProblem(f.Link)
 		if why == "" {

@@ -18,18 +18,17 @@ func Normalize(def, current *Definition) {
 	if def.Removed == nil {
 		def.Removed = slices.Clone(current.Removed)
 	}
-	addSystemObjects(def)
-	dissolve(def, current)
-	if former := formerNames(def); former != nil { // first, so that all that follows finds names as they are
-		objects := unshared(def.Objects, current.Objects)
-		former.follow(def, objects, unshared(def.Policies, current.Policies), freshNames(objects, current))
-	}
-	nameLinks(unshared(def.Objects, current.Objects), current)
-	implyLinks(def, current)
-	Sort(def)
-	objects := unshared(def.Objects, current.Objects)
-	roles := unshared(def.Roles, current.Roles)
-	policies := unshared(def.Policies, current.Policies)
+	was := find(current, current)
+	addSystemObjects(def, current, was)
+	dissolve(def, current, was)
+	followRenames(def, current, was) // first, so that all that follows finds names as they are
+	_, objects := Differing(current.Objects, def.Objects)
+	nameLinks(objects, current)
+	implyLinks(def, current, was)
+	sortLike(def, current)
+	_, objects = Differing(current.Objects, def.Objects)
+	_, roles := Differing(current.Roles, def.Roles)
+	_, policies := Differing(current.Policies, def.Policies)
 	for _, o := range objects {
 		normalizeObject(o)
 	}
@@ -39,31 +38,20 @@ func Normalize(def, current *Definition) {
 	for _, p := range policies {
 		p.Package, p.Effect = cmp.Or(p.Package, CustomPackage), cmp.Or(p.Effect, Allow)
 	}
-	settleComputed(def, current)
-	namePhysical(def, current)
+	settleComputed(def, current, was)
+	namePhysical(def, current, was)
+	if gone, _ := Differing(current.Packages, def.Packages); len(gone) > 0 {
+		objects, roles, policies = def.Objects, def.Roles, def.Policies
+	}
 	addPackages(def, objects, roles, policies)
 }
 
-// unshared lists the components that current does not have, by pointer.
-func unshared[T any](list, current []*T) []*T {
-	old, now := Differing(current, list)
-	shared := make(map[*T]bool, len(old))
-	for _, x := range old {
-		shared[x] = true
-	}
-	var out []*T
-	for _, x := range now {
-		if !shared[x] {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
-func addSystemObjects(def *Definition) {
+func addSystemObjects(def, current *Definition, was *finder) {
+	gone, come := Differing(current.Objects, def.Objects)
 	for _, system := range SystemObjects() {
-		has := slices.ContainsFunc(def.Objects, func(o *Object) bool { return o.Name == system.Name && !o.Extends })
-		if !has {
+		named := func(o *Object) bool { return o.Name == system.Name && !o.Extends }
+		stays := was.object(system.Name) != nil && !slices.ContainsFunc(gone, named)
+		if !stays && !slices.ContainsFunc(come, named) {
 			def.Objects = append(def.Objects, system)
 		}
 	}
@@ -71,8 +59,9 @@ func addSystemObjects(def *Definition) {
 
 // dissolve puts what extensions add into the objects they extend. Extensions
 // of objects that are not there stay, for Validate to tell.
-func dissolve(def, current *Definition) {
-	if !slices.ContainsFunc(def.Objects, func(o *Object) bool { return o.Extends }) {
+func dissolve(def, current *Definition, was *finder) {
+	_, come := Differing(current.Objects, def.Objects)
+	if !slices.ContainsFunc(come, func(o *Object) bool { return o.Extends }) {
 		return
 	}
 	base := map[string]*Object{}
@@ -80,7 +69,7 @@ func dissolve(def, current *Definition) {
 		if o.Extends {
 			continue
 		}
-		if slices.Contains(current.Objects, o) {
+		if was.has(o) {
 			o = o.Clone()
 			def.Objects[i] = o
 		}
@@ -137,15 +126,28 @@ func defaultOnDelete(f *Field) OnDelete {
 }
 
 // Sort puts the components in the order in which they are kept and written.
-func Sort(def *Definition) {
-	if byName := func(a, b *Object) int { return cmp.Compare(a.Name, b.Name) }; !slices.IsSortedFunc(def.Objects, byName) {
-		slices.SortStableFunc(def.Objects, byName)
-	}
-	slices.SortStableFunc(def.Roles, func(a, b *Role) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortStableFunc(def.Policies, func(a, b *Policy) int {
+func Sort(def *Definition) { sortLike(def, &Definition{}) }
+
+// sortLike is Sort for a definition made from one that is sorted.
+func sortLike(def, current *Definition) {
+	sortList(def.Objects, current.Objects, func(a, b *Object) int { return cmp.Compare(a.Name, b.Name) })
+	sortList(def.Roles, current.Roles, func(a, b *Role) int { return cmp.Compare(a.Name, b.Name) })
+	sortList(def.Policies, current.Policies, func(a, b *Policy) int {
 		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Name, b.Name))
 	})
-	slices.SortStableFunc(def.Packages, func(a, b *Package) int { return cmp.Compare(a.Name, b.Name) })
+	sortList(def.Packages, current.Packages, func(a, b *Package) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// sortList looks only at the neighbours of what differs to find out whether
+// there is anything to sort.
+func sortList[T any](list, sorted []*T, by func(a, b *T) int) {
+	_, strangers := outOfStep(sorted, list)
+	for _, i := range strangers {
+		if i > 0 && by(list[i-1], list[i]) > 0 || i+1 < len(list) && by(list[i], list[i+1]) > 0 {
+			slices.SortStableFunc(list, by)
+			return
+		}
+	}
 }
 
 // addPackages lists the owners that nobody listed.

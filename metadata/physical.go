@@ -3,7 +3,6 @@ package metadata
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,10 +22,10 @@ const (
 // namePhysical fills the physical names of def. What current has is kept,
 // found by the physical name a draft carries on, else by name; every other
 // name is made anew, so that nobody can choose one.
-func namePhysical(def, current *Definition) {
+func namePhysical(def, current *Definition, live *finder) {
 	was := namesOf(def, current)
-	changed := unshared(def.Objects, current.Objects)
-	back, columns := takeBack(def, changed, current)
+	_, changed := Differing(current.Objects, def.Objects)
+	back, columns := takeBack(def, changed, live)
 	for table, o := range back {
 		was.byTable[table] = o
 	}
@@ -54,7 +53,7 @@ func namePhysical(def, current *Definition) {
 		}
 	}
 	if len(created) > 0 {
-		nameTables(created, def, current)
+		nameTables(created, changed, def, live)
 	}
 	hidden := map[string][]string{} // columns by table
 	for _, r := range def.Removed {
@@ -67,19 +66,20 @@ func namePhysical(def, current *Definition) {
 
 // nameTables names new tables as nothing in the schema is named, or was until
 // this draft removed it.
-func nameTables(created []*Object, def, current *Definition) {
+func nameTables(created, changed []*Object, def *Definition, live *finder) {
 	taken := map[string]bool{}
 	for _, t := range fixedTables {
 		taken[t] = true
 	}
-	for _, o := range append(slices.Clone(current.Objects), def.Objects...) {
+	for _, o := range changed {
 		taken[o.Table] = true
 	}
 	for _, r := range def.Removed {
 		taken[r.Table] = true
 	}
 	for _, o := range created {
-		o.Table = unique(snake(o.Name), taken, maxTable)
+		o.Table = unique(snake(o.Name), func(t string) bool { return taken[t] || live.table(t) != nil }, maxTable)
+		taken[o.Table] = true
 	}
 }
 
@@ -91,18 +91,12 @@ type names struct {
 // namesOf has what def does not share with current.
 func namesOf(def, current *Definition) names {
 	n := names{map[string]*Object{}, map[string]*Object{}}
-	objects, rest := Differing(current.Objects, def.Objects)
+	objects, _ := Differing(current.Objects, def.Objects)
 	if len(current.Objects) == 0 {
 		objects = SystemObjects()
 	}
-	shared := make(map[*Object]bool, len(rest))
-	for _, o := range rest {
-		shared[o] = true
-	}
 	for _, o := range objects {
-		if !shared[o] {
-			n.byName[o.Name], n.byTable[o.Table] = o, o
-		}
+		n.byName[o.Name], n.byTable[o.Table] = o, o
 	}
 	return n
 }
@@ -253,14 +247,13 @@ func IndexName(table string, parts ...string) string {
 	return shorten(table+"__"+strings.Join(parts, "__"), maxIdent)
 }
 
-// unique gives name, or name with a number, and takes it.
-func unique(name string, taken map[string]bool, most int) string {
+// unique gives name, or name with a number.
+func unique(name string, taken func(string) bool, most int) string {
 	name = shorten(name, most)
 	got := name
-	for n := 2; taken[got]; n++ {
+	for n := 2; taken(got); n++ {
 		got = name + "_" + strconv.Itoa(n)
 	}
-	taken[got] = true
 	return got
 }
 

@@ -82,7 +82,7 @@ func (v *validator) polymorphic(o *Object, f *Field, at []any) {
 		v.problem(f, "targets", at, "a polymorphic lookup has 1 to %d targets", MaxTargets)
 	}
 	for i, name := range f.Targets {
-		target := v.now.objects[name]
+		target := v.now.object(name)
 		switch {
 		case target == nil:
 			v.problem(f, "targets", at, "there is no object %q%s", short(name), didYouMean(name, v.objectNames()))

@@ -15,8 +15,9 @@ import (
 type Snapshot struct {
 	Revision int64
 	def      *Definition
-	objects  map[string]*ObjectView
-	plurals  map[string]*ObjectView
+	objects  shards[*ObjectView]
+	plurals  shards[*ObjectView]
+	tables   shards[*ObjectView]
 	names    []string
 	formerly map[string]string // names of objects now, by former names
 	roles    map[string]*Role
@@ -63,7 +64,7 @@ func (r *Relation) Back() bool { return r.back }
 // Sides finds the link object of a linked list, its lookup to the record that
 // has the list, and its lookup to the records listed.
 func (s *Snapshot) Sides(r *Relation) (link *ObjectView, near, far *Field) {
-	link = s.objects[r.Field.Link]
+	link = s.objects.get(r.Field.Link)
 	near, far = linkSides(link.Object, r.Of, r.Field.Target)
 	if r.Back() {
 		near, far = far, near
@@ -74,34 +75,32 @@ func (s *Snapshot) Sides(r *Relation) (link *ObjectView, near, far *Field) {
 // New indexes a definition that Validate found without problems. The
 // definition must not be changed afterwards.
 func New(def *Definition, revision int64) *Snapshot {
-	s := &Snapshot{
-		Revision: revision,
-		def:      def.unplaced(),
-		objects:  make(map[string]*ObjectView, len(def.Objects)+2),
-		plurals:  make(map[string]*ObjectView, len(def.Objects)+2),
-		roles:    make(map[string]*Role, len(def.Roles)),
-	}
+	s := &Snapshot{Revision: revision, def: def.unplaced(), roles: make(map[string]*Role, len(def.Roles))}
+	objects, plurals := make(map[string]*ObjectView, len(def.Objects)), make(map[string]*ObjectView, len(def.Objects))
+	tables := make(map[string]*ObjectView, len(def.Objects))
 	for _, o := range def.Objects {
 		v := newObjectView(o)
-		s.objects[o.Name], s.plurals[o.Plural] = v, v
+		objects[o.Name], plurals[o.Plural], tables[o.Table] = v, v, v
 	}
-	for _, from := range s.objects {
+	for _, from := range objects {
 		for _, f := range from.All {
 			for _, target := range f.points() {
-				if t := s.objects[target]; t != nil {
+				if t := objects[target]; t != nil {
 					t.refer(from, f)
 				}
 			}
 		}
 	}
-	for _, v := range s.objects {
+	for _, v := range objects {
 		v.settle()
 	}
 	for _, r := range def.Roles {
 		s.roles[r.Name] = r
 	}
-	s.names = slices.Sorted(maps.Keys(s.objects))
+	s.objects, s.plurals, s.tables = s.objects.with(nil, objects), s.plurals.with(nil, plurals), s.tables.with(nil, tables)
+	s.names = slices.Sorted(maps.Keys(objects))
 	s.formerly = formerObjects(def.Objects, s.objects, nil)
+	s.def.snapshot = s
 	return s
 }
 
@@ -207,10 +206,13 @@ func (s *Snapshot) Names() []string { return s.names }
 
 // Lookup finds an object by its name, or by one it had; nil for none.
 func (s *Snapshot) Lookup(name string) *ObjectView {
-	if v := s.objects[name]; v != nil {
+	if v := s.objects.get(name); v != nil {
 		return v
 	}
-	return s.objects[s.formerly[name]]
+	if len(s.formerly) == 0 {
+		return nil
+	}
+	return s.objects.get(s.formerly[name])
 }
 
 // Former maps the names that objects had to those they have. It must not be
@@ -218,7 +220,7 @@ func (s *Snapshot) Lookup(name string) *ObjectView {
 func (s *Snapshot) Former() map[string]string { return s.formerly }
 
 // LookupPlural finds an object by its plural, nil for none.
-func (s *Snapshot) LookupPlural(plural string) *ObjectView { return s.plurals[plural] }
+func (s *Snapshot) LookupPlural(plural string) *ObjectView { return s.plurals.get(plural) }
 
 // Role finds a role by name, nil for none.
 func (s *Snapshot) Role(name string) *Role { return s.roles[name] }

@@ -10,7 +10,7 @@ import (
 // changed: objects that both share keep their views. The definition must be
 // valid and must not be changed afterwards.
 func (s *Snapshot) Next(def *Definition, revision int64) *Snapshot {
-	n := &Snapshot{Revision: revision, def: def.unplaced(), objects: maps.Clone(s.objects), plurals: s.plurals, roles: s.roles, names: s.names, formerly: s.formerly}
+	n := &Snapshot{Revision: revision, def: def.unplaced(), objects: s.objects, plurals: s.plurals, tables: s.tables, roles: s.roles, names: s.names, formerly: s.formerly}
 	n.replace(s, def)
 	if !slices.Equal(s.def.Roles, def.Roles) {
 		n.roles = make(map[string]*Role, len(def.Roles))
@@ -18,6 +18,7 @@ func (s *Snapshot) Next(def *Definition, revision int64) *Snapshot {
 			n.roles[r.Name] = r
 		}
 	}
+	n.def.snapshot = n
 	return n
 }
 
@@ -29,40 +30,48 @@ func (s *Snapshot) replace(old *Snapshot, def *Definition) {
 		return
 	}
 	now := make(map[string]*Object, len(come))
-	for _, o := range come {
-		now[o.Name] = o
-	}
-	changed := map[string]bool{}
+	changed := make(map[string]bool, len(come))
 	for _, o := range gone {
-		if now[o.Name] != o {
-			changed[o.Name] = true
-		}
+		changed[o.Name] = true
 	}
 	for _, o := range come {
-		if v := old.objects[o.Name]; v == nil || v.Object != o {
-			changed[o.Name] = true
-		}
+		now[o.Name], changed[o.Name] = o, true
 	}
-	s.build(old, now, changed)
+	views := s.build(old, now, changed)
+	var lost, plurals, tables []string
+	put, byPlural, byTable := map[string]*ObjectView{}, map[string]*ObjectView{}, map[string]*ObjectView{}
+	for name, v := range views {
+		if was := old.objects.get(name); was != nil {
+			plurals, tables = append(plurals, was.Plural), append(tables, was.Table)
+		}
+		if v == nil {
+			lost = append(lost, name)
+			continue
+		}
+		put[name], byPlural[v.Plural], byTable[v.Table] = v, v, v
+	}
+	s.objects, s.plurals, s.tables = s.objects.with(lost, put), s.plurals.with(plurals, byPlural), s.tables.with(tables, byTable)
 	s.formerly = old.formerNow(gone, come, s.objects)
-	s.plurals = maps.Clone(old.plurals)
-	for name, v := range old.objects {
-		if s.objects[name] != v {
-			delete(s.plurals, v.Plural)
+	s.rename(lost, put, old)
+}
+
+// rename brings the list of names up to date.
+func (s *Snapshot) rename(lost []string, put map[string]*ObjectView, old *Snapshot) {
+	var fresh []string
+	for name := range put {
+		if old.objects.get(name) == nil {
+			fresh = append(fresh, name)
 		}
 	}
-	for name, v := range s.objects {
-		if old.objects[name] != v {
-			s.plurals[v.Plural] = v
-		}
+	if len(lost)+len(fresh) == 0 {
+		return
 	}
-	if len(s.objects) != len(old.objects) || slices.ContainsFunc(come, func(o *Object) bool { return old.objects[o.Name] == nil }) {
-		s.names = slices.Sorted(maps.Keys(s.objects))
-	}
+	s.names = slices.DeleteFunc(slices.Concat(s.names, fresh), func(name string) bool { return slices.Contains(lost, name) })
+	slices.Sort(s.names)
 }
 
 // formerNow is the former names of objects after some were replaced.
-func (s *Snapshot) formerNow(gone, come []*Object, live map[string]*ObjectView) map[string]string {
+func (s *Snapshot) formerNow(gone, come []*Object, live shards[*ObjectView]) map[string]string {
 	kept := s.formerly
 	for _, o := range gone {
 		for _, a := range o.Formerly {
@@ -72,41 +81,45 @@ func (s *Snapshot) formerNow(gone, come []*Object, live map[string]*ObjectView) 
 			}
 		}
 	}
-	for name := range kept {
-		if live[name] != nil {
+	for _, o := range come {
+		if kept[o.Name] != "" {
 			kept = maps.Clone(kept)
-			delete(kept, name)
+			delete(kept, o.Name)
 		}
 	}
 	return formerObjects(come, live, kept)
 }
 
-func (s *Snapshot) build(old *Snapshot, now map[string]*Object, changed map[string]bool) {
+// build makes the views that differ from the old snapshot's, nil for those that
+// are gone.
+func (s *Snapshot) build(old *Snapshot, now map[string]*Object, changed map[string]bool) map[string]*ObjectView {
 	stale := maps.Clone(changed)
 	for name := range changed {
 		var was, is *Object
-		if v := old.objects[name]; v != nil {
+		if v := old.objects.get(name); v != nil {
 			was = v.Object
 		}
 		is = now[name]
 		touches(was, is, stale)
 		touches(is, was, stale)
 	}
+	views := make(map[string]*ObjectView, len(stale))
 	for name := range stale {
-		switch v := old.objects[name]; {
+		switch v := old.objects.get(name); {
 		case now[name] != nil:
-			s.objects[name] = newObjectView(now[name])
+			views[name] = newObjectView(now[name])
 		case changed[name]:
-			delete(s.objects, name)
+			views[name] = nil
 		case v != nil:
-			s.objects[name] = newObjectView(v.Object)
+			views[name] = newObjectView(v.Object)
 		}
 	}
-	for name := range stale {
-		if v := s.objects[name]; v != nil {
-			s.relate(v, old.objects[name], changed)
+	for name, v := range views {
+		if v != nil {
+			v.relate(old.objects.get(name), views, changed)
 		}
 	}
+	return views
 }
 
 // touches marks the objects whose view changes by what o refers to. A field
@@ -133,7 +146,7 @@ func touches(o, other *Object, stale map[string]bool) {
 
 // relate gives a new view its relations: those of the old one from objects that
 // did not change, and those from objects that did.
-func (s *Snapshot) relate(v, old *ObjectView, changed map[string]bool) {
+func (v *ObjectView) relate(old *ObjectView, views map[string]*ObjectView, changed map[string]bool) {
 	if old != nil {
 		keep := func(to *[]*Relation, from []*Relation) {
 			for _, r := range from {
@@ -147,7 +160,7 @@ func (s *Snapshot) relate(v, old *ObjectView, changed map[string]bool) {
 		keep(&v.Referrers, old.Referrers)
 	}
 	for name := range changed {
-		if from := s.objects[name]; from != nil {
+		if from := views[name]; from != nil {
 			for _, f := range from.Fields {
 				if slices.Contains(f.points(), v.Name) {
 					v.refer(from, f)

@@ -38,16 +38,17 @@ func Validate(def *Definition) trellis.Errors { return ValidateChange(def, nil) 
 // kind. Components that both share are not looked at again unless what they
 // refer to changed, so the cost is that of the change.
 func ValidateChange(def, current *Definition) trellis.Errors {
-	v := &validator{def: def, now: indexOf(def), open: map[*Object]bool{}}
-	v.compare(current)
-	v.limits()
-	v.packages()
-	for _, o := range def.Objects {
-		v.object(o)
+	if current == nil {
+		current = &Definition{}
 	}
-	v.names()
-	v.roles()
-	v.policies()
+	v := newValidator(def, current)
+	v.structure()
+	if len(v.errs) > 0 && !v.narrowed {
+		// What something wrong leads to elsewhere is told as well.
+		v = newValidator(def, current)
+		v.openAll()
+		v.structure()
+	}
 	if len(v.errs) == 0 {
 		v.expressions()
 		v.keysWhileFilling(current)
@@ -58,14 +59,41 @@ func ValidateChange(def, current *Definition) trellis.Errors {
 	return v.errs
 }
 
+func newValidator(def, current *Definition) *validator {
+	v := &validator{def: def, now: find(def, current), settledBut: map[*Object]bool{}}
+	v.compare(current)
+	return v
+}
+
+// structure checks everything but expressions.
+func (v *validator) structure() {
+	v.limits()
+	v.packages()
+	for _, o := range v.open {
+		v.object(o)
+	}
+	v.names()
+	if v.newRoles {
+		v.roles()
+	}
+	v.policies()
+}
+
 // validator collects the problems of one definition.
 type validator struct {
 	def *Definition
-	now *index
-	// was has the components of the current definition that may differ.
-	was *index
-	// open has the objects to look at: those that differ, or all when narrowed.
-	open map[*Object]bool
+	now *finder
+	// was has what the definition was made from and does not share with it.
+	was struct {
+		objects map[string]*Object
+		tables  map[string]*Object
+	}
+	// open has the objects to look at, in order: those that differ, or all when
+	// narrowed.
+	open         []*Object
+	settledBut   map[*Object]bool // those that are open
+	openPolicies []*Policy
+	newRoles     bool
 	// narrowed says that something others may refer to is gone or changed.
 	narrowed bool
 	fresh    []*Object // that were not there before
@@ -73,58 +101,49 @@ type validator struct {
 	errs     trellis.Errors
 }
 
-// index finds components by name.
-type index struct {
-	objects  map[string]*Object
-	roles    map[string]*Role
-	policies map[string]*Policy
-}
-
-func indexOf(d *Definition) *index {
-	if d == nil {
-		d = &Definition{}
-	}
-	x := &index{make(map[string]*Object, len(d.Objects)), make(map[string]*Role, len(d.Roles)), make(map[string]*Policy, len(d.Policies))}
-	for _, o := range d.Objects {
-		x.objects[o.Name] = o
-	}
-	for _, r := range d.Roles {
-		x.roles[r.Name] = r
-	}
-	for _, p := range d.Policies {
-		x.policies[p.Name] = p
-	}
-	return x
-}
-
 // compare finds out what differs from the current definition, and whether
 // anything was taken away or changed in its nature.
 func (v *validator) compare(current *Definition) {
-	if current == nil {
-		current = &Definition{}
+	gone, come := Differing(current.Objects, v.def.Objects)
+	gonePackages, _ := Differing(current.Packages, v.def.Packages)
+	goneRoles, comeRoles := Differing(current.Roles, v.def.Roles)
+	v.newRoles = current.snapshot == nil || len(goneRoles)+len(comeRoles) > 0
+	_, v.openPolicies = Differing(current.Policies, v.def.Policies)
+	v.was.objects, v.was.tables = make(map[string]*Object, len(gone)), make(map[string]*Object, len(gone))
+	for _, o := range gone {
+		v.was.objects[o.Name], v.was.tables[o.Table] = o, o
 	}
-	oldObjects, objects := Differing(current.Objects, v.def.Objects)
-	oldRoles, _ := Differing(current.Roles, v.def.Roles)
-	v.was = indexOf(&Definition{Objects: oldObjects, Roles: oldRoles, Policies: current.Policies})
-	for _, o := range objects {
+	v.open = come
+	for _, o := range come {
 		if v.was.objects[o.Name] == nil {
 			v.fresh = append(v.fresh, o)
 		}
-		if v.was.objects[o.Name] != o {
-			v.open[o] = true
-		}
 	}
-	for name, old := range v.was.objects {
-		o := v.now.objects[name]
-		v.narrowed = v.narrowed || o == nil || o != old && narrows(old, o)
+	for _, old := range gone {
+		o := v.now.object(old.Name)
+		v.narrowed = v.narrowed || o == nil || narrows(old, o)
 	}
-	for name := range v.was.roles {
-		v.narrowed = v.narrowed || v.now.roles[name] == nil
+	for _, old := range gonePackages {
+		v.narrowed = v.narrowed || !slices.ContainsFunc(v.def.Packages, func(p *Package) bool { return p.Name == old.Name })
+	}
+	for _, old := range goneRoles {
+		v.narrowed = v.narrowed || v.now.roles[old.Name] == nil
 	}
 	if v.narrowed {
-		for _, o := range v.def.Objects {
-			v.open[o] = true
-		}
+		v.openAll()
+		return
+	}
+	for _, o := range v.open {
+		v.settledBut[o] = true
+	}
+}
+
+// openAll looks at everything.
+func (v *validator) openAll() {
+	v.narrowed, v.newRoles = true, true
+	v.open, v.openPolicies = v.def.Objects, v.def.Policies
+	for _, o := range v.open {
+		v.settledBut[o] = true
 	}
 }
 
@@ -145,7 +164,7 @@ func narrows(old, o *Object) bool {
 }
 
 // settled says that a component was valid and nothing it refers to changed.
-func (v *validator) settled(o *Object) bool { return !v.open[o] }
+func (v *validator) settled(o *Object) bool { return !v.settledBut[o] }
 
 // problem reports about a component, at its key if one is given.
 func (v *validator) problem(component any, key string, path []any, format string, args ...any) {
@@ -197,10 +216,7 @@ func (v *validator) packages() {
 			seen[pkg] = true // told once
 		}
 	}
-	for _, o := range v.def.Objects {
-		if v.settled(o) {
-			continue
-		}
+	for _, o := range v.open {
 		owned(o, o.Package, "objects", o.Name)
 		for _, f := range o.Fields {
 			owned(f, f.Package, "objects", o.Name, "fields", f.Name)

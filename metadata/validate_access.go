@@ -64,6 +64,13 @@ func (v *validator) inheritance() {
 var actions = []Action{ActionRead, ActionCreate, ActionUpdate, ActionDelete, ActionExport, ActionAggregate, ActionShare, ActionAny}
 
 func (v *validator) policies() {
+	if len(v.openPolicies) == 0 {
+		return
+	}
+	open := make(map[*Policy]bool, len(v.openPolicies))
+	for _, p := range v.openPolicies {
+		open[p] = true
+	}
 	seen := make(map[string]bool, len(v.def.Policies))
 	for i, p := range v.def.Policies {
 		at := []any{"policies", called(p.Name, i)}
@@ -71,7 +78,7 @@ func (v *validator) policies() {
 			v.problem(p, "name", at, "there are two policies of that name; it is unique in the workspace")
 		}
 		seen[p.Name] = true
-		if v.narrowed || v.was.policies[p.Name] != p {
+		if open[p] {
 			v.policy(p, at)
 		}
 	}
@@ -110,7 +117,7 @@ func actionNames(list []Action) []string {
 }
 
 func (v *validator) policyFields(p *Policy, at []any) {
-	o := v.now.objects[p.Object]
+	o := v.now.object(p.Object)
 	if p.Object == "*" {
 		o = everyObject
 	}

@@ -85,7 +85,7 @@ func (v *validator) formerObjects() {
 		}
 		v.formerly(o, []any{"objects", o.Name}, o.Name, o.Formerly, func(name string) string {
 			switch {
-			case v.now.objects[name] != nil:
+			case v.now.object(name) != nil:
 				return "an object"
 			case plurals[name] != "":
 				return "the plural of " + plurals[name]

@@ -64,10 +64,10 @@ func (v *validator) rollUp(o *Object, f *Field, at []any) {
 		v.problem(f, "function", at, "there is no function %q: it is one of %s", short(string(r.Function)), oneOf(functions))
 		return
 	}
-	rel := v.computes().relation(o, r.Relation)
+	rel := v.now.relation(o.Name, r.Relation)
 	if rel == nil {
 		var names []string
-		for _, p := range v.computes().schema.pointersTo(o.Name) {
+		for _, p := range v.now.pointersTo(o.Name) {
 			if p.field.Kind != KindManyToMany && p.field.Inverse != "" {
 				names = append(names, p.field.Inverse)
 			}
@@ -78,7 +78,7 @@ func (v *validator) rollUp(o *Object, f *Field, at []any) {
 	if r.Where != "" {
 		v.ruleTextAt(f, "where", at, r.Where, false)
 	}
-	child := v.now.objects[rel.Object]
+	child := rel.object
 	switch of := fieldOf(child, r.Field); {
 	case r.Function == expr.Count && r.Field != "":
 		v.problem(f, "field", at, "count takes no field: it counts records")
@@ -106,7 +106,7 @@ func (r *RollUp) takes(f *Field) bool {
 // computes is the graph of the definition's computed fields.
 func (v *validator) computes() *computeGraph {
 	if v.graph == nil {
-		v.graph = newComputeGraph(v.now.objects)
+		v.graph = newComputeGraph(v.now)
 	}
 	return v.graph
 }
@@ -213,7 +213,7 @@ func (g *computeGraph) size(n *computeNode, depth int) int {
 	total := 0
 	count := func(object string, c expr.Column) {
 		total++
-		o := g.schema.objects[object]
+		o := g.find.object(object)
 		if o == nil || total > maxComputeSize {
 			return
 		}

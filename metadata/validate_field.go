@@ -47,7 +47,7 @@ func (v *validator) lookup(o *Object, f *Field, at []any) {
 	if !f.Kind.IsLookup() {
 		return
 	}
-	target := v.now.objects[f.Target]
+	target := v.now.object(f.Target)
 	switch {
 	case f.Kind == KindUser && f.Target != "user":
 		v.problem(f, "target", at, "a field of the kind user refers to user")

@@ -9,16 +9,10 @@ import "slices"
 // otherwise, by a change of something it stands on too. Once filled, or before
 // there are records, it may be one.
 func (v *validator) keysWhileFilling(current *Definition) {
-	if current == nil {
-		return
-	}
-	tables := make(map[string]*Object, len(current.Objects))
-	for _, o := range current.Objects {
-		tables[o.Table] = o
-	}
-	for _, o := range v.def.Objects {
-		was := tables[o.Table]
-		if was == nil || was == o || o.Table == "" {
+	_, come := Differing(current.Objects, v.def.Objects)
+	for _, o := range come {
+		was := v.was.tables[o.Table]
+		if was == nil || o.Table == "" {
 			continue
 		}
 		for _, f := range o.Fields {

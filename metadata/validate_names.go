@@ -3,14 +3,22 @@ package metadata
 import "strings"
 
 // names checks what components share: root fields and types of the API, and
-// the lists on the targets of lookups.
+// the lists on the targets of lookups. That costs as much as there are objects,
+// so it is only done when what differs gives reason to.
 func (v *validator) names() {
-	if v.narrowed || len(v.fresh) > 0 {
+	all := v.now.base == nil || v.narrowed
+	if all || v.takesRootName() {
 		v.rootNames()
 	}
-	v.formerObjects()
-	v.relations()
-	v.generatedTypes()
+	if all || v.takesFormerName() {
+		v.formerObjects()
+	}
+	if all || v.takesListName() {
+		v.relations()
+	}
+	if all || v.takesTypeName() {
+		v.generatedTypes()
+	}
 }
 
 func (v *validator) rootNames() {
@@ -69,7 +77,7 @@ func (v *validator) relations() {
 					v.problem(f, "inverse", []any{"objects", o.Name, "fields", f.Name}, "%s has a list %q already, from another lookup", target, f.Inverse)
 				}
 				first[l] = true
-				if t := v.now.objects[target]; settled && t != nil { // else it was told at the lookup
+				if t := v.now.object(target); settled && t != nil { // else it was told at the lookup
 					if own := t.Field(f.Inverse); own != nil {
 						v.problem(own, "name", []any{"objects", t.Name, "fields", own.Name}, "%s has a list %q already, from a lookup", t.Name, f.Inverse)
 					}
@@ -87,7 +95,7 @@ func (v *validator) generatedTypes() {
 			continue
 		}
 		for _, suffix := range derivedSuffixes {
-			if base, ok := strings.CutSuffix(o.Name, suffix); ok && v.now.objects[base] != nil {
+			if base, ok := strings.CutSuffix(o.Name, suffix); ok && v.now.object(base) != nil {
 				v.problem(o, "name", []any{"objects", o.Name}, "the API makes a type of that name for %s: choose another", base)
 			}
 		}
@@ -96,7 +104,7 @@ func (v *validator) generatedTypes() {
 			continue
 		}
 		for _, f := range o.Fields {
-			if other := v.now.objects[o.Name+pascal(f.Name)]; isEnum(f) && other != nil {
+			if other := v.now.object(o.Name + pascal(f.Name)); isEnum(f) && other != nil {
 				v.problem(f, "name", []any{"objects", o.Name, "fields", f.Name}, "its options need a type of the same name as the object %s: choose another name", other.Name)
 			}
 		}

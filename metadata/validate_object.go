@@ -7,10 +7,10 @@ import (
 
 // object checks an object by itself. What it shares with others is in names.
 func (v *validator) object(o *Object) {
-	if v.settled(o) {
-		return
+	path := []any{"objects", o.Name}
+	if o.Name == "" {
+		path[1] = slices.Index(v.def.Objects, o)
 	}
-	path := []any{"objects", called(o.Name, slices.Index(v.def.Objects, o))}
 	if o.Extends {
 		v.problem(o, "extends", path, "there is no object %q to extend%s", short(o.Name), didYouMean(o.Name, v.objectNames()))
 		return
@@ -197,11 +197,7 @@ func (v *validator) ruleTextAt(component any, key string, at []any, text string,
 func (v *validator) follows(o *Object, path []any) {
 	old := v.was.objects[o.Name]
 	if old == nil {
-		for _, w := range v.was.objects {
-			if w.Table == o.Table {
-				old = w
-			}
-		}
+		old = v.was.tables[o.Table]
 	}
 	if old == nil || old.Table != o.Table || old.Implied && o.Implied { // what is implied follows its field
 		return
@@ -232,7 +228,7 @@ func (v *validator) follows(o *Object, path []any) {
 
 // renamed says that the object was called is what is called now.
 func (v *validator) renamed(was, now string) bool {
-	o, old := v.now.objects[now], v.was.objects[was]
+	o, old := v.now.object(now), v.was.objects[was]
 	return o != nil && old != nil && o.Table == old.Table
 }
 

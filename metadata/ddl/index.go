@@ -126,7 +126,7 @@ func (p *planner) declared(o *metadata.Object, x *metadata.Index) (indexSpec, er
 	}
 	if x.Where != "" {
 		if p.engine == nil {
-			p.engine = expr.New(metadata.ExprSchema(p.def))
+			p.engine = expr.New(metadata.ExprSchema(p.def, p.old))
 		}
 		pred, err := x.Condition(p.engine, o)
 		if err != nil {

@@ -131,7 +131,7 @@ func (p *Plan) In(phase Phase) []Step {
 // for an empty schema that has the tables of Base. It fails for changes that
 // keep no data, which ValidateChange refuses.
 func Make(old, def *metadata.Definition, schema string) (*Plan, error) {
-	p := &planner{schema: schema, plan: &Plan{Changes: metadata.Diff(old, def)}, def: def, fresh: map[string]bool{}, hidden: map[string]*metadata.Removed{}}
+	p := &planner{schema: schema, plan: &Plan{Changes: metadata.Diff(old, def)}, def: def, old: old, fresh: map[string]bool{}, hidden: map[string]*metadata.Removed{}}
 	if old != nil {
 		for _, r := range old.Removed {
 			switch {
@@ -160,8 +160,7 @@ func Make(old, def *metadata.Definition, schema string) (*Plan, error) {
 type planner struct {
 	schema      string
 	plan        *Plan
-	def         *metadata.Definition
-	tables      map[string]string            // by object, made when first asked for
+	def, old    *metadata.Definition
 	fresh       map[string]bool              // tables the plan makes
 	hidden      map[string]*metadata.Removed // by table, and by table.column
 	remade      map[string]bool              // table.column of computed fields made anew
@@ -257,11 +256,8 @@ func (p *planner) within(s Step) {
 
 // target is the table that a lookup refers to.
 func (p *planner) target(f *metadata.Field) string {
-	if p.tables == nil {
-		p.tables = make(map[string]string, len(p.def.Objects))
-		for _, o := range p.def.Objects {
-			p.tables[o.Name] = o.Table
-		}
+	if o := p.def.Object(f.Target); o != nil {
+		return p.table(o.Table)
 	}
-	return p.table(p.tables[f.Target])
+	return p.table("")
 }

@@ -11,7 +11,7 @@ import (
 // field may have gone to another column, or another field may have its name by
 // now. Indexes over computed columns that are made anew went with these.
 func (p *planner) reindex(old *metadata.Definition) error {
-	before := &planner{schema: p.schema, def: old}
+	before := &planner{schema: p.schema, def: old, old: old}
 	done := map[*metadata.Object]bool{}
 	for _, c := range slices.Clone(p.plan.Changes) {
 		if c.Kind != metadata.OfField || p.fresh[c.NewObject.Table] || done[c.NewObject] {
