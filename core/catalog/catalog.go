@@ -21,6 +21,7 @@ type Catalog struct {
 	// byName has the space of each workspace used, by slug and by id.
 	byName sync.Map
 	mu     sync.Mutex // held to add a space
+	pool   pool
 }
 
 // New makes a catalogue over a migrated database. A nil log discards. Nothing
@@ -65,7 +66,7 @@ func (c *Catalog) open(ctx context.Context, workspace string) (*space, error) {
 	if err != nil {
 		id = trellis.ID{}
 	}
-	v, err := load(ctx, c.db, workspace, id)
+	v, err := load(ctx, c.db, workspace, id, &c.pool)
 	if err != nil {
 		return nil, err
 	}

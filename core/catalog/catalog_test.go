@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -374,4 +375,61 @@ func fatal(t testing.TB, err error) {
 		t.Fatalf("%v (%v)", err, one.Cause)
 	}
 	t.Fatal(err)
+}
+
+// TestWorkspacesShareWhatIsEqual reads three workspaces of one package in a
+// process that knows none of them: what is the same in two is there once, and
+// what one of them changed is its own.
+func TestWorkspacesShareWhatIsEqual(t *testing.T) {
+	t.Parallel()
+	c, db := start(t)
+	slugs := []string{"main", "second", "third"}
+	for _, slug := range slugs {
+		if slug != "main" {
+			if _, err := c.CreateWorkspace(t.Context(), slug, slug); err != nil {
+				fatal(t, err)
+			}
+		}
+		if _, err := c.Apply(t.Context(), slug, catalog.Packages(crm(t)), catalog.Options{}); err != nil {
+			fatal(t, err)
+		}
+	}
+	if _, err := c.Apply(t.Context(), "third", addField("account", metadata.Field{Name: "extra", Kind: metadata.KindText}), catalog.Options{}); err != nil {
+		fatal(t, err)
+	}
+	other := catalog.New(db, nil)
+	read := map[string]*metadata.Snapshot{}
+	for _, slug := range slugs {
+		v, err := other.Current(t.Context(), slug)
+		if err != nil {
+			fatal(t, err)
+		}
+		read[slug] = v.Snapshot
+		mine, err := c.Current(t.Context(), slug)
+		if err != nil {
+			fatal(t, err)
+		}
+		if !reflect.DeepEqual(v.Definition().Objects, mine.Definition().Objects) || !reflect.DeepEqual(v.Definition().Policies, mine.Definition().Policies) {
+			t.Errorf("%s is not read as it was applied", slug)
+		}
+	}
+	for _, name := range read["main"].Names() {
+		one, two, three := read["main"].Lookup(name), read["second"].Lookup(name), read["third"].Lookup(name)
+		if one != two {
+			t.Errorf("%s is there twice", name)
+		}
+		if own := name == "account"; (one.Object == three.Object) == own {
+			t.Errorf("%s: shared with the one that has a field more: %v", name, !own)
+		}
+	}
+	if read["main"].Lookup("account").Field("extra") != nil || read["third"].Lookup("account").Field("extra") == nil {
+		t.Error("the field is where it was not added")
+	}
+	// A change in one of them stays there.
+	if _, err := other.Apply(t.Context(), "second", addField("contact", metadata.Field{Name: "more", Kind: metadata.KindText}), catalog.Options{}); err != nil {
+		fatal(t, err)
+	}
+	if v, err := other.Current(t.Context(), "main"); err != nil || v.Snapshot.Lookup("contact").Field("more") != nil {
+		t.Errorf("another workspace has the field too: %v", err)
+	}
 }

@@ -109,7 +109,7 @@ func add[T any](list []*T, data []byte) ([]*T, error) {
 
 // load reads a workspace whole, by slug or id. One statement is one snapshot of
 // the database.
-func load(ctx context.Context, q querier, slug string, id trellis.ID) (*View, error) {
+func load(ctx context.Context, q querier, slug string, id trellis.ID, from *pool) (*View, error) {
 	rows, err := q.Query(ctx, `SELECT w.id, w.slug, w.name, v.revision, v.policy_version, c.kind, c.definition
 		FROM trellis.workspace w JOIN trellis.workspace_version v ON v.workspace_id = w.id
 		LEFT JOIN trellis.component c ON c.workspace_id = w.id
@@ -117,14 +117,14 @@ func load(ctx context.Context, q querier, slug string, id trellis.ID) (*View, er
 	if err != nil {
 		return nil, pg.Error(err)
 	}
-	v, def := &View{}, &metadata.Definition{}
+	v, drawn := &View{}, from.draw()
 	var kind *string
 	var data []byte
 	n, err := pgx.ForEachRow(rows, []any{&v.WorkspaceID, &v.Slug, &v.Name, &v.Revision, &v.PolicyVersion, &kind, &data}, func() error {
 		if kind == nil {
 			return nil
 		}
-		return decode(def, *kind, data)
+		return drawn.take(*kind, data)
 	})
 	if err != nil {
 		return nil, pg.Error(err)
@@ -135,9 +135,7 @@ func load(ctx context.Context, q querier, slug string, id trellis.ID) (*View, er
 	if v.Schema, err = ddl.Schema(v.Slug); err != nil {
 		return nil, err
 	}
-	metadata.Sort(def)
-	metadata.Share(def)
-	v.Snapshot = metadata.New(def, v.Revision)
+	v.Snapshot = from.snapshot(drawn.done(), v.Revision)
 	return v, nil
 }
 
