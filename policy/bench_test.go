@@ -50,7 +50,7 @@ func BenchmarkGrantMiss(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		e.sets.Store(&map[string]*roleSet{})
-		e.made.grants.Clear()
+		e.made.grants.clear()
 		if _, err := e.Grant(b.Context(), p, "thing", "read"); err != nil {
 			b.Fatal(err)
 		}
@@ -64,9 +64,9 @@ func BenchmarkGrantCold(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		e.sets.Store(&map[string]*roleSet{})
-		e.made.grants.Clear()
-		e.made.rules.Clear()
-		e.made.common.Clear()
+		e.made.grants.clear()
+		e.made.rules.clear()
+		e.made.common.clear()
 		if _, err := e.Grant(b.Context(), p, "thing", "read"); err != nil {
 			b.Fatal(err)
 		}

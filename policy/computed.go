@@ -210,23 +210,19 @@ func (h *heir) aggregated(o *metadata.ObjectView, g *Grant, p expr.Path, depth i
 
 // bareRead is the action under which grants to read are kept whose computed
 // fields do not inherit yet: what others inherit from.
-const bareRead metadata.Action = "read, bare"
+const bareRead = uint8(actionCount)
 
 // bare is the grant to read an object by policies alone.
 func (e *Engine) bare(set *roleSet, o *metadata.ObjectView) (*Grant, error) {
 	key := grantKey{o, bareRead, set.classes(o.Name, metadata.ActionRead)}
-	if g, ok := e.made.grants.Load(key); ok {
-		return g.(*Grant), nil
+	if g, ok := e.made.grants.load(key); ok {
+		return g, nil
 	}
 	g, err := e.build(set, o, metadata.ActionRead, true)
 	if err != nil {
 		return nil, err
 	}
-	found, known := e.made.grants.LoadOrStore(key, g)
-	if !known {
-		e.note(grantSize)
-	}
-	return found.(*Grant), nil
+	return e.keep(key, g), nil
 }
 
 // classes names the policies that decide about an object: those that speak about

@@ -139,7 +139,7 @@ func (r Rights) Grant(object string, a metadata.Action) (*Grant, error) {
 			return g, nil
 		}
 	}
-	g, err := e.grant(set, e.snapshot.Lookup(object), a)
+	g, err := e.grant(set, e.snapshot.Lookup(object), i)
 	if err != nil {
 		return nil, err
 	}

@@ -14,17 +14,50 @@ import (
 // object say the same share it. When it is too much, all is forgotten: what is
 // in use comes back at once.
 type made struct {
-	rules  sync.Map // ruleKey → *rule
-	common sync.Map // text → *rule, of rules that are the same on many objects
-	grants sync.Map // grantKey → *Grant
-	equal  sync.Map // key of a grant → *Grant, so that equal ones are one
+	rules  table[ruleKey, *rule]
+	common table[string, *rule] // by text: rules that are the same on many objects
+	grants table[grantKey, *Grant]
+	equal  table[string, *Grant] // by their keys, so that equal ones are one
 	size   atomic.Int64
 }
 
 type grantKey struct {
 	object  *metadata.ObjectView
-	action  metadata.Action
+	action  uint8 // its position in actions, or bareRead
 	classes string
+}
+
+// table is a map for many readers. (A sync.Map takes three times the memory.)
+type table[K comparable, V any] struct {
+	mu sync.RWMutex
+	m  map[K]V
+}
+
+func (t *table[K, V]) load(k K) (v V, ok bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	v, ok = t.m[k]
+	return v, ok
+}
+
+// keep stores a value unless there is one, and gives what is there.
+func (t *table[K, V]) keep(k K, v V) (kept V, known bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if first, ok := t.m[k]; ok {
+		return first, true
+	}
+	if t.m == nil {
+		t.m = map[K]V{}
+	}
+	t.m[k] = v
+	return v, false
+}
+
+func (t *table[K, V]) clear() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.m = nil
 }
 
 // The memory of what is made, roughly, and the most there may be of it.
@@ -44,10 +77,10 @@ func (e *Engine) note(size int64) {
 	if e.made.size.Load() < maxMade {
 		return
 	}
-	e.made.rules.Clear()
-	e.made.common.Clear()
-	e.made.grants.Clear()
-	e.made.equal.Clear()
+	e.made.rules.clear()
+	e.made.common.clear()
+	e.made.grants.clear()
+	e.made.equal.clear()
 	for _, set := range *e.sets.Load() {
 		set.forget()
 	}
@@ -85,32 +118,37 @@ func (set *roleSet) classes(object string, a metadata.Action) string {
 }
 
 // grant finds or compiles a grant.
-func (e *Engine) grant(set *roleSet, o *metadata.ObjectView, a metadata.Action) (*Grant, error) {
-	key := grantKey{o, a, e.classes(set, o.Name, a)}
-	if g, ok := e.made.grants.Load(key); ok {
-		return g.(*Grant), nil
+func (e *Engine) grant(set *roleSet, o *metadata.ObjectView, action int) (*Grant, error) {
+	key := grantKey{o, uint8(action), e.classes(set, o.Name, actions[action])}
+	if g, ok := e.made.grants.load(key); ok {
+		return g, nil
 	}
-	g, err := e.compile(set, o, a)
+	g, err := e.compile(set, o, actions[action])
 	if err != nil {
 		return nil, err
 	}
 	// Other policies may come to the same.
-	if same, ok := e.made.equal.LoadOrStore(g.key, g); ok && same.(*Grant).object == o {
-		g = same.(*Grant)
+	if same, _ := e.made.equal.keep(g.key, g); same.object == o {
+		g = same
 	}
-	found, known := e.made.grants.LoadOrStore(key, g)
+	return e.keep(key, g), nil
+}
+
+// keep remembers a grant, and gives the one that was there first.
+func (e *Engine) keep(key grantKey, g *Grant) *Grant {
+	kept, known := e.made.grants.keep(key, g)
 	if !known {
 		e.note(grantSize)
 	}
-	return found.(*Grant), nil
+	return kept
 }
 
 // glance is Grant for those who look at all actions once and keep none.
-func (r Rights) glance(o *metadata.ObjectView, a metadata.Action) (*Grant, error) {
-	if g, ok := r.engine.made.grants.Load(grantKey{o, a, r.engine.classes(r.set, o.Name, a)}); ok {
-		return g.(*Grant), nil
+func (r Rights) glance(o *metadata.ObjectView, action int) (*Grant, error) {
+	if g, ok := r.engine.made.grants.load(grantKey{o, uint8(action), r.engine.classes(r.set, o.Name, actions[action])}); ok {
+		return g, nil
 	}
-	return r.engine.compile(r.set, o, a)
+	return r.engine.compile(r.set, o, actions[action])
 }
 
 // rule finds or compiles the rule text for an object.
@@ -119,22 +157,19 @@ func (e *Engine) rule(object, text string) *rule {
 		return everyRow
 	}
 	o := e.snapshot.Lookup(object)
-	if found, ok := e.made.common.Load(text); ok && o != nil {
-		if r := found.(*rule); r.ofSystem(o) {
-			return r
-		}
+	if r, ok := e.made.common.load(text); ok && o != nil && r.ofSystem(o) {
+		return r
 	}
 	key := ruleKey{object, text}
-	found, ok := e.made.rules.Load(key)
+	r, ok := e.made.rules.load(key)
 	if !ok {
-		if found, ok = e.made.rules.LoadOrStore(key, &rule{object: object, text: text}); !ok {
+		if r, ok = e.made.rules.keep(key, &rule{object: object, text: text}); !ok {
 			defer e.note(ruleSize)
 		}
 	}
-	r := found.(*rule)
 	r.once.Do(func() { r.compiled, r.err = e.exprs.Compile(object, text, expr.Row) })
 	if o != nil && r.ofSystem(o) {
-		e.made.common.LoadOrStore(text, r)
+		e.made.common.keep(text, r)
 	}
 	return r
 }

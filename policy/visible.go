@@ -80,7 +80,7 @@ func (r Rights) Visible(object string) (*Visibility, error) {
 	v := &Visibility{bits: make([]uint64, setCount*((len(o.All)+63)/64))}
 	digest := []byte(object)
 	for n, a := range actions {
-		g, err := r.glance(o, a)
+		g, err := r.glance(o, n)
 		if err != nil {
 			return nil, err
 		}
