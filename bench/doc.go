@@ -7,7 +7,8 @@
 // same each time. The cases are five reads, two writes, and three groups over all
 // opportunities. Run starts two processes on that database, the real server and
 // the floor (package floor), asks both the same, refuses to go on when an answer
-// differs by a byte or a write leaves other rows, and then takes turns between
+// differs by a byte or a write leaves other rows (records, their entries in the
+// outbox, their history: both sides keep all three), and then takes turns between
 // them, so that a noisy machine is noisy for both. CPU is read from the clocks
 // that the kernel keeps for each process, never from the wall.
 //

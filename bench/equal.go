@@ -108,6 +108,7 @@ func (r *runner) sameRows(ctx context.Context, since trellis.ID) error {
 		`SELECT to_jsonb(t) - '{id,xid,at}'::text[] || jsonb_build_object('text', changes::text) FROM trellis.outbox t WHERE object = 'opportunity' AND changes->0->>'id' >= $1::uuid::text ORDER BY xid, id`,
 		`SELECT to_jsonb(t) - '{id,xid,at}'::text[] || jsonb_build_object('text', changes::text) FROM trellis.outbox t WHERE object = 'order' AND changes->0->>'id' >= $1::uuid::text ORDER BY xid, id`,
 		`SELECT to_jsonb(t) - '{id,xid,at}'::text[] || jsonb_build_object('text', changes::text) FROM trellis.outbox t WHERE object = 'orderLine' AND changes->0->>'id' >= $1::uuid::text ORDER BY xid, id`,
+		historySQL("opportunity"), historySQL("order"), historySQL("orderLine"),
 	} {
 		rows, err := r.ground.db.Query(ctx, sql, since)
 		if err != nil {
@@ -128,6 +129,16 @@ func (r *runner) sameRows(ctx context.Context, since trellis.ID) error {
 		}
 	}
 	return nil
+}
+
+// historySQL asks for what the history of an object's records says of each entry
+// of the outbox: as many records as the entry has, no other ones.
+func historySQL(object string) string {
+	return `SELECT jsonb_build_object('records', count(*), 'changed', json_array_length(o.changes),
+		'known', bool_and(o.changes::jsonb @> jsonb_build_array(jsonb_build_object('id', c.record_id, 'version', c.version))),
+		'rows', jsonb_agg(to_jsonb(c) - '{record_id,id,xid}'::text[]))
+	FROM trellis.outbox o JOIN trellis.record_change c ON c.id = o.id AND c.xid = o.xid
+	WHERE o.object = '` + object + `' AND c.record_id >= $1 GROUP BY o.xid, o.id ORDER BY o.xid, o.id`
 }
 
 // difference shows where a and b part.

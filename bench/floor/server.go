@@ -19,12 +19,14 @@ type Options struct {
 	Name      string // of its connections, in pg_stat_activity
 	Workspace [16]byte
 	Actor     string // what created_by is to hold
+	Revision  int64  // of the metadata, for the history
 }
 
 type server struct {
 	db        *pgxpool.Pool
 	workspace [16]byte
 	actor     string
+	revision  int64
 }
 
 // buffers are reused for answers.
@@ -44,7 +46,7 @@ func Serve(ctx context.Context, l net.Listener, o Options) error {
 		return err
 	}
 	defer db.Close()
-	s := &server{db: db, workspace: o.Workspace, actor: o.Actor}
+	s := &server{db: db, workspace: o.Workspace, actor: o.Actor, revision: o.Revision}
 	mux := http.NewServeMux()
 	for path, answer := range map[string]answer{
 		"/one": s.one, "/list": s.list, "/nested": s.nested, "/wide": s.wide, "/related": s.related, "/insert": s.insert, "/order": s.order,

@@ -55,7 +55,7 @@ func (s *server) insert(ctx context.Context, body, b []byte) ([]byte, error) {
 	out = append(out, "]}}]"...)
 
 	batch := &pgx.Batch{}
-	batch.Queue(insertSQL, [16]byte(id), time.Now(), s.actor, in.Name, in.Account, in.Stage, sum, in.Amount.Currency, probability, closes, in.Source, s.workspace, string(out))
+	batch.Queue(insertSQL, [16]byte(id), time.Now(), s.actor, in.Name, in.Account, in.Stage, sum, in.Amount.Currency, probability, closes, in.Source, s.workspace, string(out), s.revision)
 	batch.Queue(insertedSQL, [16]byte(id))
 	res := s.db.SendBatch(ctx, batch)
 	defer res.Close()
@@ -194,8 +194,8 @@ func (s *server) queueOrder(batch *pgx.Batch, id trellis.ID, in *orderInput) err
 	if err != nil {
 		return err
 	}
-	batch.Queue(orderSQL, [16]byte(id), now, s.actor, in.Number, in.Account, on, total, in.Total.Currency, s.workspace, string(out), net, in.Total.Currency, int64(len(l.ids)))
-	batch.Queue(linesSQL, now, s.actor, [16]byte(id), l.ids, l.numbers, l.products, l.quantities, l.prices, l.priceCodes, l.amounts, l.amountCodes, s.workspace, string(l.out))
+	batch.Queue(orderSQL, [16]byte(id), now, s.actor, in.Number, in.Account, on, total, in.Total.Currency, s.workspace, string(out), net, in.Total.Currency, int64(len(l.ids)), s.revision)
+	batch.Queue(linesSQL, now, s.actor, [16]byte(id), l.ids, l.numbers, l.products, l.quantities, l.prices, l.priceCodes, l.amounts, l.amountCodes, s.workspace, string(l.out), s.revision)
 	batch.Queue(orderedSQL, [16]byte(id))
 	batch.Queue(orderedLinesSQL, [16]byte(id))
 	return nil
