@@ -146,10 +146,10 @@ func (e *Engine) steps(ctx context.Context, r *Request, rows []*row) ([]step, er
 // runSteps renders rows of one verb and object.
 func (e *Engine) runSteps(ctx context.Context, r *Request, rows []*row) ([]step, error) {
 	first := rows[0]
-	writes := rowWrites(r, rows)
+	fields, writes := rowWrites(r, rows)
 	out := &query.Outbox{Workspace: r.View.WorkspaceID, Object: first.object.Name, Table: first.object.Table, Revision: r.View.Revision, Actor: r.Principal.String(), Origin: r.Origin, Changes: outboxChanges(rows)}
 	if first.verb == Create {
-		s := step{Statement: query.Insert(r.space(), first.grant, writes, out), failed: errLost}
+		s := step{Statement: query.Insert(r.space(), first.grant, fields, writes, out), failed: errLost}
 		plan, err := e.planOf(r, first.object)
 		if err != nil {
 			return nil, err
@@ -167,7 +167,7 @@ func (e *Engine) runSteps(ctx context.Context, r *Request, rows []*row) ([]step,
 	if first.system {
 		caller = systemRequest(r).caller()
 	}
-	st, err := query.Update(ctx, r.space(), caller, first.grant, writes, givenFields(rows), extra, out)
+	st, err := query.Update(ctx, r.space(), caller, first.grant, fields, writes, givenFields(rows), extra, out)
 	if err != nil {
 		return nil, err
 	}
@@ -212,61 +212,53 @@ func givenFields(rows []*row) []string {
 	return names
 }
 
-// rowWrites gives each row its columns: all of a new record, and of an update
-// those that any row of the run changes.
-func rowWrites(r *Request, rows []*row) []query.RowWrite {
+// rowWrites brings the images of rows of one verb and object to what will be
+// stored, and tells which fields are written: the stamps, and what any row of
+// the run changes; all of new records.
+func rowWrites(r *Request, rows []*row) ([]*metadata.Field, []query.RowWrite) {
+	first := rows[0]
+	at, by := any(r.Now), any(r.Principal.String())
 	out := make([]query.RowWrite, len(rows))
-	at, by := any(r.Now), any(r.Principal.String()) // once for all
-	if rows[0].verb == Create {
-		for i, w := range rows {
-			w.stamp(at, by)
-			out[i] = query.RowWrite{ID: w.id, Values: w.image.Values}
-		}
-		return out
-	}
-	union := map[string]bool{}
-	for _, w := range rows {
-		for name := range w.changed {
-			union[name] = true
-		}
-	}
 	for i, w := range rows {
-		system := w.stamp(at, by)
-		values := make(map[string]any, len(union)+len(system))
-		for name := range union {
-			if !w.object.Field(name).Linked() {
-				values[name] = w.image.Values[name]
-			}
+		w.stamp(at, by)
+		out[i] = query.RowWrite{ID: w.id, Values: w.image.Values}
+		if w.old != nil {
+			out[i].Version = w.old.Version
 		}
-		for _, name := range system {
-			values[name] = w.image.Values[name]
-		}
-		out[i] = query.RowWrite{ID: w.id, Version: w.old.Version, Values: values}
 	}
-	return out
+	stamped := stamps[first.verb]
+	fields := make([]*metadata.Field, 0, len(first.object.All))
+	for _, f := range first.object.All {
+		if f.Width() == 0 {
+			continue // links, and what rules had computed, stay with the image
+		}
+		if first.verb == Create || slices.Contains(stamped, f.Name) || slices.ContainsFunc(rows, func(w *row) bool { return w.changed[f.Name] }) {
+			fields = append(fields, f)
+		}
+	}
+	return fields, out
 }
 
-// trashed are the system fields that a delete or restore writes; other changes
-// all but the last.
-var trashed = []string{"updatedAt", "updatedBy", "version", "deletedAt"}
+// stamps are the system fields that each verb writes to what is there.
+var stamps = map[Verb][]string{
+	Update:  {"updatedAt", "updatedBy", "version"},
+	Delete:  {"updatedAt", "updatedBy", "version", "deletedAt"},
+	Restore: {"updatedAt", "updatedBy", "version", "deletedAt"},
+}
 
 // stamp brings the system fields of the image to what will be stored, because
-// rules may ask for them, and names those that are written.
-func (w *row) stamp(at, by any) []string {
+// rules may ask for them.
+func (w *row) stamp(at, by any) {
 	v := w.image.Values
 	v["updatedAt"], v["updatedBy"], v["version"] = at, by, w.version()
 	switch w.verb {
 	case Create:
 		v["createdAt"], v["createdBy"] = at, by
-		return nil // all that it has is written
 	case Delete:
 		v["deletedAt"] = at
-		return trashed
 	case Restore:
 		delete(v, "deletedAt")
-		return trashed
 	}
-	return trashed[:3]
 }
 
 // outboxChanges writes the entry's JSON: an array with, for each record,

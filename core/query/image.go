@@ -423,7 +423,8 @@ func AllVisible(ctx context.Context, space *Space, caller *Caller, o *metadata.O
 	if err != nil {
 		return Statement{}, err
 	}
-	return Statement{"SELECT 1 / (CASE WHEN count(*) = " + strconv.Itoa(len(ids)) + " THEN 1 ELSE 0 END) FROM (" + string(b.buf) + ` ORDER BY t."id" FOR KEY SHARE OF t) x`, b.args}, nil
+	all, _ := b.capture(func() error { b.counted(len(ids)); return nil })
+	return Statement{"SELECT " + all + " FROM (" + string(b.buf) + ` ORDER BY t."id" FOR KEY SHARE OF t) x`, b.args}, nil
 }
 
 // LockToTrash renders the lock on records that go to the trash: it waits for
@@ -462,7 +463,9 @@ func visible(ctx context.Context, space *Space, caller *Caller, o *metadata.Obje
 	if s.grant, err = c.grant(o.Name); err != nil {
 		return nil, err
 	}
-	b.text("SELECT " + what + " FROM ")
+	b.text("SELECT ")
+	b.text(what)
+	b.text(" FROM ")
 	b.among(space.TableName(o), ids)
 	b.text(` AND t."deleted_at" IS NULL`)
 	rd := renderer{builder: b, c: c}

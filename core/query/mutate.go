@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata"
@@ -23,8 +22,8 @@ type Statement struct {
 type RowWrite struct {
 	ID      trellis.ID
 	Version int64 // before the write; the row must still have it. Updates only.
-	// Values of the fields written, canonical; for updates the same fields in
-	// every row of one statement. They are only read.
+	// Values are canonical, by field; absent is null. There may be more than are
+	// written.
 	Values map[string]any
 }
 
@@ -56,48 +55,51 @@ func (b *builder) outbox(o *Outbox, rows int) {
 	b.bind(o.Table, "text")
 	b.text(", ")
 	b.bind(o.Revision, "bigint")
-	b.text(" FROM w, o) SELECT 1 / (CASE WHEN count(*) = " + strconv.Itoa(rows) + " THEN 1 ELSE 0 END) FROM w")
+	b.text(" FROM w, o) SELECT ")
+	b.counted(rows)
+	b.text(" FROM w")
 }
 
-// Insert renders the creation of records with their outbox entry. g is the
-// caller's right to create; the rule on the new rows is PostRule's.
-func Insert(space *Space, g *policy.Grant, rows []RowWrite, out *Outbox) Statement {
+// counted writes the check that there are n rows. The number is bound, since each
+// text is a statement to prepare.
+func (b *builder) counted(n int) {
+	b.text("1 / (CASE WHEN count(*) = ")
+	b.bind(int64(n), "int8")
+	b.text(" THEN 1 ELSE 0 END)")
+}
+
+// newBuilder has room for a statement that writes the fields.
+func newBuilder(fields int) *builder {
+	return &builder{buf: make([]byte, 0, 1024+48*fields), args: make([]any, 0, 16+2*fields)}
+}
+
+// Insert renders the creation of records with the fields and their outbox entry.
+// g is the caller's right to create; the rule on the new rows is PostRule's.
+func Insert(space *Space, g *policy.Grant, fields []*metadata.Field, rows []RowWrite, out *Outbox) Statement {
 	o := g.Object()
-	b := &builder{}
-	var fields []*metadata.Field
-	for _, f := range o.All {
-		if f.Width() == 0 {
-			continue // what rules had computed of it stays with them
-		}
-		for _, r := range rows {
-			if r.Values[f.Name] != nil {
-				fields = append(fields, f)
-				break
-			}
+	b := newBuilder(len(fields))
+	set := make([]*metadata.Field, 0, len(fields))
+	for _, f := range fields {
+		if slices.ContainsFunc(rows, func(r RowWrite) bool { return r.Values[f.Name] != nil }) {
+			set = append(set, f)
 		}
 	}
 	b.text("WITH w AS (INSERT INTO " + space.TableName(o) + " (")
-	b.columns(fields, "")
+	b.columns(set, "")
 	b.text(") ")
-	b.source(space, fields, rows, false)
+	b.source(space, set, rows, false)
 	b.text(` RETURNING "id", "version")`)
 	b.outbox(out, len(rows))
 	return Statement{string(b.buf), b.args}
 }
 
-// Update renders changes of records with their outbox entry. Each row must
-// have the version given and its old image meet the rule of g, the conditions
-// for writing the fields included. extra are columns that are no fields (the
-// batch of a delete), the same in every row.
-func Update(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, rows []RowWrite, written []string, extra map[string]any, out *Outbox) (Statement, error) {
+// Update renders changes of the records' fields with their outbox entry. Each row
+// must have the version given and its old image meet the rule of g, the conditions
+// for writing the fields that callers set included. extra are columns that are no
+// fields (the batch of a delete), the same in every row.
+func Update(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, fields []*metadata.Field, rows []RowWrite, given []string, extra map[string]any, out *Outbox) (Statement, error) {
 	o := g.Object()
-	b := &builder{}
-	var fields []*metadata.Field
-	for _, f := range o.All {
-		if _, ok := rows[0].Values[f.Name]; ok {
-			fields = append(fields, f)
-		}
-	}
+	b := newBuilder(len(fields))
 	b.text("WITH w AS (UPDATE " + space.TableName(o) + " t SET ")
 	b.assignments(fields)
 	for name, v := range extra { // one at most: deleted_batch
@@ -110,7 +112,7 @@ func Update(ctx context.Context, space *Space, caller *Caller, g *policy.Grant, 
 	b.columns(fields, "p_")
 	b.text(`, "p_row", "p_was") WHERE t."id" = p."p_row" AND t."version" = p."p_was"`)
 	c := &compiler{ctx: ctx, space: space, caller: caller}
-	pre, err := writeRule(g, written, caller.vars())
+	pre, err := writeRule(g, given, caller.vars())
 	if err != nil {
 		return Statement{}, err
 	}
@@ -145,7 +147,9 @@ func PostRule(ctx context.Context, space *Space, caller *Caller, g *policy.Grant
 	}
 	o := g.Object()
 	b := &builder{}
-	b.text("SELECT 1 / (CASE WHEN count(*) = " + strconv.Itoa(len(ids)) + " THEN 1 ELSE 0 END) FROM ")
+	b.text("SELECT ")
+	b.counted(len(ids))
+	b.text(" FROM ")
 	b.among(space.TableName(o), ids)
 	b.text(" AND ")
 	rd := renderer{builder: b, c: &compiler{ctx: ctx, space: space, caller: caller}}
