@@ -20,6 +20,9 @@ type lookups map[string][]trellis.ID
 
 // giveRefs gives references to operations the ids of their records.
 func giveRefs(rows []*row) {
+	if !slices.ContainsFunc(rows, func(w *row) bool { return w.op != nil && w.op.Verb == Upsert }) {
+		return // the others have their ids from the beginning
+	}
 	for i, w := range rows {
 		for name, v := range w.given {
 			if ref, ok := v.(Ref); ok && int(ref) < i && w.image != nil {
@@ -105,11 +108,13 @@ func eachLookup(rows []*row, do func(w *row, f *metadata.Field, to expr.Ref)) {
 		if w.err != nil || w.image == nil {
 			continue
 		}
-		for name := range w.changed {
-			f := w.object.Field(name)
-			if to, ok := f.Reference(w.image.Values[name]); ok {
+		for _, f := range w.object.All {
+			if !f.Kind.IsLookup() && f.Kind != metadata.KindPolymorphic || !w.changed[f.Name] {
+				continue
+			}
+			if to, ok := f.Reference(w.image.Values[f.Name]); ok {
 				// A person may always own what they make.
-				if _, given := w.given[name]; given {
+				if _, given := w.given[f.Name]; given {
 					do(w, f, to)
 				}
 			}

@@ -368,7 +368,8 @@ func (e *Engine) makeImage(ctx context.Context, r *Request, w *row) {
 	if w.old != nil {
 		w.image = w.old.Clone()
 	} else {
-		values := make(map[string]any, min(len(w.object.All), len(w.given)+12)) // what comes by itself too
+		const system, computed = 6, 4 // about so many come besides
+		values := make(map[string]any, len(w.given)+system+computed)
 		values["id"] = w.id
 		w.image = query.NewImage(values)
 	}

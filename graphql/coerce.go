@@ -79,7 +79,7 @@ func (c *coercer) variables(op *ast.OperationDefinition, given map[string]any) *
 	return nil
 }
 
-// json coerces a decoded JSON value.
+// json coerces a decoded JSON value; lists and objects in place.
 func (c *coercer) json(t *ast.Type, v any) (any, *trellis.Error) {
 	if v == nil {
 		return nil, nullFor(t)
@@ -89,14 +89,13 @@ func (c *coercer) json(t *ast.Type, v any) (any, *trellis.Error) {
 		if !ok {
 			list = []any{v}
 		}
-		out := make([]any, len(list))
 		for i, e := range list {
 			var err *trellis.Error
-			if out[i], err = c.json(t.Elem, e); err != nil {
+			if list[i], err = c.json(t.Elem, e); err != nil {
 				return nil, err.At(i)
 			}
 		}
-		return out, nil
+		return list, nil
 	}
 	def := c.typ(t.NamedType)
 	if def.Kind != ast.InputObject {
@@ -106,18 +105,18 @@ func (c *coercer) json(t *ast.Type, v any) (any, *trellis.Error) {
 	if !ok {
 		return nil, invalid("must be an object of type %s", def.Name)
 	}
-	out := make(map[string]any, len(given))
 	for name, e := range given {
 		f := c.field(def, name)
 		if f == nil {
 			return nil, invalid("Field %q is not defined by type %q.", clip(name, 100), def.Name)
 		}
-		var err *trellis.Error
-		if out[name], err = c.json(f.Type, e); err != nil {
+		v, err := c.json(f.Type, e)
+		if err != nil {
 			return nil, err.At(name)
 		}
+		given[name] = v
 	}
-	return out, missing(def.Definition, out)
+	return given, missing(def.Definition, given)
 }
 
 // literal coerces a value of the text. An absent variable inside an object

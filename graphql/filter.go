@@ -2,7 +2,6 @@ package graphql
 
 import (
 	"maps"
-	"slices"
 
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/metadata"
@@ -35,7 +34,7 @@ func (f *filterer) object(o *objectSight, given map[string]any, not bool) (expr.
 	}
 	defer func() { f.depth-- }()
 	var all []expr.Pred
-	for _, key := range slices.Sorted(maps.Keys(given)) {
+	for _, key := range sortedKeys(given) {
 		p, err := f.condition(o, key, given[key], not)
 		if err != nil {
 			return nil, err.At(key)
@@ -145,7 +144,7 @@ func (f *filterer) through(field *metadata.Field, object string, given map[strin
 func (f *filterer) list(r *metadata.Relation, given map[string]any, not bool) (expr.Pred, *trellis.Error) {
 	target := f.sight.object(r.Object)
 	var all []expr.Pred
-	for _, key := range slices.Sorted(maps.Keys(given)) {
+	for _, key := range sortedKeys(given) {
 		if f.count++; f.count > MaxConditions {
 			return nil, tooManyConditions()
 		}

@@ -2,8 +2,6 @@ package graphql
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +21,7 @@ func (f *filterer) operators(o *objectSight, field *metadata.Field, given map[st
 // column compiles the operators on one column.
 func (f *filterer) column(col expr.Column, given map[string]any, not bool) (expr.Pred, *trellis.Error) {
 	var all []expr.Pred
-	for _, op := range slices.Sorted(maps.Keys(given)) {
+	for _, op := range sortedKeys(given) {
 		if f.count++; f.count > MaxConditions {
 			return nil, tooManyConditions()
 		}

@@ -1,7 +1,6 @@
 package graphql
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/trellishq/trellis"
@@ -172,7 +171,7 @@ func (w *writing) operation(o *objectSight, op core.Op, given map[string]any, pa
 	}
 	at := len(w.ops)
 	w.ops = append(w.ops, op)
-	for _, name := range slices.Sorted(maps.Keys(given)) {
+	for _, name := range sortedKeys(given) {
 		f := o.Field(name)
 		if f == nil {
 			if err := w.children(o.Relation(name), given[name], at, extend(path, name), depth); err != nil {
@@ -187,6 +186,16 @@ func (w *writing) operation(o *objectSight, op core.Op, given map[string]any, pa
 		op.Values[name] = v
 	}
 	return nil
+}
+
+// sortedKeys are the keys of a map in order.
+func sortedKeys(m map[string]any) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // value resolves references between the operations of a batch; what a value is
@@ -220,7 +229,8 @@ func (w *writing) children(r *metadata.Relation, given any, parent int, path []a
 		if _, set := values[r.Field.Name]; set {
 			return invalid("the parent is set already").At(extend(at, r.Field.Name)...)
 		}
-		op := core.Op{Verb: core.Create, Values: map[string]any{r.Field.Name: core.Ref(parent)}}
+		op := core.Op{Verb: core.Create, Values: make(map[string]any, len(values)+1)}
+		op.Values[r.Field.Name] = core.Ref(parent)
 		if err := w.operation(child, op, values, at, depth+1); err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package metadata
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -20,7 +19,10 @@ var currencySpec = spec{
 	complete: completeDigits, check: checkDigits,
 }
 
-var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+// isCurrency says that a text is a code of three capital letters.
+func isCurrency(s string) bool {
+	return len(s) == 3 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
 
 func (f *Field) coerceMoney(v any) (any, error) {
 	var amount, code any
@@ -45,7 +47,7 @@ func (f *Field) coerceMoney(v any) (any, error) {
 		return nil, nil
 	}
 	c, _ := code.(string)
-	if amount == nil || !currencyCode.MatchString(c) {
+	if amount == nil || !isCurrency(c) {
 		return nil, invalid("needs an amount and a currency code of three capital letters")
 	}
 	d, err := toDecimal(amount)
@@ -60,10 +62,9 @@ func (f *Field) coerceMoney(v any) (any, error) {
 
 // onlyParts refuses a part that values of the type do not have.
 func onlyParts(t expr.Type, given map[string]any) error {
-	names := partNames(t)
 	for k := range given {
-		if !slices.Contains(names, k) {
-			return invalid("has no part %q: give %s", short(k), listed(names))
+		if !slices.ContainsFunc(t.Parts(), func(p expr.PartOf) bool { return p.Name == k }) {
+			return invalid("has no part %q: give %s", short(k), listed(partNames(t)))
 		}
 	}
 	return nil

@@ -123,6 +123,9 @@ func (f *Field) fit(d *expr.Decimal) (*expr.Decimal, error) {
 // fitDecimal brings d to a scale, exactly, so that the value in hand is the
 // value the column will hold.
 func fitDecimal(d *expr.Decimal, precision, scale int) (*expr.Decimal, error) {
+	if d.Form == apd.Finite && d.Exponent == -int32(scale) && d.NumDigits() <= int64(precision) && !(d.Negative && d.IsZero()) {
+		return d, nil // as most are given
+	}
 	out := new(expr.Decimal)
 	ctx := apd.BaseContext.WithPrecision(uint32(precision) + 1)
 	ctx.Traps = 0

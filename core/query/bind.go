@@ -138,11 +138,13 @@ func numeric(d *expr.Decimal) pgtype.Numeric {
 const planned = 10
 
 // padded fills a short list of ids up with one that no record has.
-func padded(ids [][16]byte) [][16]byte {
-	for len(ids) < planned {
-		ids = append(ids, [16]byte{})
-	}
-	return ids
+func padded(ids [][16]byte) any {
+	return uuids(max(len(ids), planned), func(i int) (id trellis.ID, ok bool) {
+		if i < len(ids) {
+			id = ids[i]
+		}
+		return id, true
+	})
 }
 
 // among writes the table t with the records of the ids, ready for more

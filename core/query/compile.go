@@ -34,8 +34,8 @@ type level struct {
 	args   []any // args[0] is the parents' ids when nested
 	nested bool
 	codecs []codec
-	// first is how many rows the caller gets; one more is read to know whether
-	// there is another page. backward means the rows come in reverse.
+	// first is how many rows the caller gets; one more is read where the answer
+	// shows whether there is another page. backward means the rows come in reverse.
 	first    int
 	backward bool
 

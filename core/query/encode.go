@@ -152,7 +152,13 @@ const postgresEpoch = 946_684_800
 
 func appendDate(buf []byte, days int32) []byte {
 	t := time.Unix(postgresEpoch+int64(days)*86_400, 0).UTC()
-	return t.AppendFormat(buf, time.DateOnly)
+	y, mo, d := t.Date()
+	if y < 0 || y > 9999 {
+		return t.AppendFormat(buf, time.DateOnly)
+	}
+	buf = append(appendPadded(buf, y, 4), '-')
+	buf = append(appendPadded(buf, int(mo), 2), '-')
+	return appendPadded(buf, d, 2)
 }
 
 func appendTime(buf []byte, micros int64) []byte {

@@ -130,7 +130,8 @@ func elementType(of expr.Type) string {
 
 // columnParam turns one column of values, nulls among them, into an array. What
 // has a text form that is cheap to write and to read goes as the array's text: the
-// driver's own way to arrays takes several allocations for each element.
+// driver's own way to arrays takes several allocations for each element. PostgreSQL
+// reads a UUID's text digit by digit, so ids go in binary.
 func columnParam(of expr.Type, column []any) any {
 	switch codecOf(of) {
 	case codecInt:
@@ -140,7 +141,7 @@ func columnParam(of expr.Type, column []any) any {
 	case codecNumeric:
 		return literal(column, 16, func(b []byte, v *expr.Decimal) []byte { return v.Append(b, 'f') })
 	case codecUUID:
-		return literal(column, 37, func(b []byte, v trellis.ID) []byte { return v.AppendText(b) })
+		return uuids(len(column), func(i int) (id trellis.ID, ok bool) { id, ok = column[i].(trellis.ID); return id, ok })
 	case codecBool:
 		return nullable(column, func(v bool) pgtype.Bool { return pgtype.Bool{Bool: v, Valid: true} })
 	case codecDate:
@@ -184,6 +185,19 @@ func appendElement[T ~string | ~[]byte](b []byte, text T) []byte {
 		b = append(b, text[i])
 	}
 	return append(b, '"')
+}
+
+// uuids is an array of n ids, null where there is none; the driver takes pointers
+// as they are.
+func uuids(n int, id func(i int) (trellis.ID, bool)) pgtype.FlatArray[*pgtype.UUID] {
+	values, out := make([]pgtype.UUID, n), make(pgtype.FlatArray[*pgtype.UUID], n)
+	for i := range n {
+		if v, ok := id(i); ok {
+			values[i] = pgtype.UUID{Bytes: v, Valid: true}
+			out[i] = &values[i]
+		}
+	}
+	return out
 }
 
 func nullable[A, B any](column []any, f func(A) B) []B {

@@ -211,7 +211,11 @@ func (c *compiler) finish(l *level, r *rows, where string) {
 		}
 	}
 	order := " ORDER BY " + orderBy(keys, func(i int) string { return keys[i].sql })
-	l.sql = r.statement(where, order, " LIMIT "+strconv.Itoa(l.first+1))
+	limit := l.first
+	if l.wantsMore() {
+		limit++
+	}
+	l.sql = r.statement(where, order, " LIMIT "+strconv.Itoa(limit))
 	if wrapped {
 		outer := orderBy(keys, func(i int) string { return "r.c" + strconv.Itoa(r.innerColumn(keys[i].sql)) })
 		if r.nested {
@@ -220,6 +224,14 @@ func (c *compiler) finish(l *level, r *rows, where string) {
 		l.sql += " ORDER BY " + outer
 	}
 	l.args, l.codecs = r.b.args, r.codecs
+}
+
+// wantsMore says that the answer shows whether there is more, for which one row
+// more is read.
+func (l *level) wantsMore() bool {
+	return slices.ContainsFunc(l.list.Shape, func(it ListItem) bool {
+		return slices.ContainsFunc(it.Page, func(p PageItem) bool { return p.Kind == HasNextPage || p.Kind == HasPreviousPage })
+	})
 }
 
 // wantsCursor says that the answer shows a cursor, and notes whether the page

@@ -368,7 +368,7 @@ const (
 )
 
 // keepCell copies v into the arena; a full arena is left to its cells and a new
-// one begun.
+// one begun, twice as large.
 func (f *fetched) keepCell(v []byte) {
 	if v == nil {
 		f.cells = append(f.cells, nil)

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/apd/v3"
@@ -22,6 +23,9 @@ const (
 // ParseDecimal reads a plain or scientific decimal number. It refuses NaN,
 // infinities, and numbers of more than 1,000 digits or places.
 func ParseDecimal(s string) (*Decimal, error) {
+	if d := usualDecimal(s); d != nil {
+		return d, nil
+	}
 	if len(s) > maxDigits+20 {
 		return nil, trellis.Errorf(trellis.CodeInvalidInput, "the number has more than %d digits", maxDigits)
 	}
@@ -33,6 +37,33 @@ func ParseDecimal(s string) (*Decimal, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// usualDecimal reads what most decimals are: up to 18 digits, perhaps with a
+// minus, perhaps with some of them after a point. It is nil for all else, zeros
+// with a minus among it, and ParseDecimal reads on.
+func usualDecimal(s string) *Decimal {
+	digits := strings.TrimPrefix(s, "-")
+	whole, places, point := strings.Cut(digits, ".")
+	if whole == "" || point && places == "" || len(whole)+len(places) > 18 {
+		return nil
+	}
+	n := int64(0)
+	for _, part := range [2]string{whole, places} {
+		for i := range len(part) {
+			c := part[i] - '0'
+			if c > 9 {
+				return nil
+			}
+			n = 10*n + int64(c)
+		}
+	}
+	if len(digits) < len(s) {
+		if n = -n; n == 0 {
+			return nil
+		}
+	}
+	return apd.New(n, -int32(len(places)))
 }
 
 func checkDecimal(d *Decimal) error {
