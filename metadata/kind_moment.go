@@ -68,13 +68,13 @@ func coerceDuration(v any) (any, error) {
 	case time.Duration:
 		d := v.Truncate(time.Microsecond)
 		if d > expr.MaxDuration || d < -expr.MaxDuration {
-			return nil, invalid("a duration is at most %d days long", expr.MaxDuration/(24*time.Hour))
+			return nil, invalid("must be at most %d days long", expr.MaxDuration/(24*time.Hour))
 		}
 		return d, nil
 	case string:
 		d, err := expr.ParseDuration(strings.TrimSpace(v))
 		if err != nil {
-			return nil, err
+			return nil, invalid("must be a duration: %s", sentence(err))
 		}
 		return d, nil
 	}

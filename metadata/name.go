@@ -10,16 +10,18 @@ import (
 const MaxName = 40
 
 // reservedFields would collide with what the APIs or expressions generate for
-// every object, or are words of CEL.
+// every object, are words of CEL, or are what every object of JavaScript has.
 var reservedFields = words(`
 	and or not some none every totalCount nodes edges pageInfo groups node cursor batch
-	as break const continue else false for function if import in let loop namespace null package return true var void while`)
+	as break const continue else false for function if import in let loop namespace null package return true var void while
+	constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf`)
 
 // reservedObjects are names whose generated types or root fields exist already.
 var reservedObjects = words(`
 	and or not node nodes edges batch cursor pageInfo query mutation subscription record error
 	string int float boolean id long decimal money date time dateTime duration json geoPoint postalAddress personName sortOrder
-	as break const continue else false for function if import in let loop namespace null package return true var void while`)
+	as break const continue else false for function if import in let loop namespace null package return true var void while
+	constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf`)
 
 // typeSuffixes end the names of generated types, whatever comes before.
 var typeSuffixes = []string{"Connection", "Edge", "Filter", "Input", "OrderBy", "Payload"}

@@ -106,9 +106,6 @@ func (v *validator) onDelete(o *Object, f *Field, at []any) {
 	default:
 		v.problem(f, "onDelete", at, "onDelete is one of %s", oneOf([]OnDelete{SetNull, Restrict, Cascade}))
 	}
-	if f.OnDelete == Cascade && f.Required && slices.Equal(f.points(), []string{o.Name}) {
-		v.problem(f, "onDelete", at, "no first record could be made: a cascade to the same object cannot be required")
-	}
 }
 
 // WithoutTargets lists the objects that was may refer to and f may not.

@@ -8,7 +8,8 @@ import (
 )
 
 // All problems of a broken folder, as people see them: each file under
-// testdata/problems holds a folder and what is said about it.
+// testdata/problems holds a folder and what is said about it, with code, path,
+// file and line.
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	for _, file := range testFiles(t, "testdata/problems/*.txt") {
@@ -21,7 +22,10 @@ func TestProblems(t *testing.T) {
 				Normalize(def, nil)
 				errs = AllProblems(errs, Validate(def))
 			}
-			got := errs.Error() + "\n"
+			got := ""
+			for _, e := range errs {
+				got += string(e.Code) + " " + e.Error() + "\n"
+			}
 			if *update {
 				want.text = got
 				writeSections(t, file, list)

@@ -96,7 +96,8 @@ type validator struct {
 	newRoles     bool
 	// narrowed says that something others may refer to is gone or changed.
 	narrowed bool
-	fresh    []*Object // that were not there before
+	fresh    []*Object        // that were not there before
+	told     map[*Object]bool // circles of required lookups
 	graph    *computeGraph
 	errs     trellis.Errors
 }

@@ -3,14 +3,17 @@ package metadata
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 func (v *validator) roles() {
-	seen := map[string]bool{}
+	seen, near := map[string]bool{}, alike{}
 	for i, r := range v.def.Roles {
 		at := []any{"roles", called(r.Name, i)}
 		if seen[r.Name] {
 			v.problem(r, "name", at, "there are two roles of that name")
+		} else if first := near.of(r.Name); first != "" {
+			v.problem(r, "name", at, differInCase, r.Name, first)
 		}
 		seen[r.Name] = true
 		if why := nameProblem(r.Name); why != "" {
@@ -34,23 +37,24 @@ func (v *validator) roles() {
 func (v *validator) inheritance() {
 	const walking = -1
 	depth := map[string]int{} // roles in the longest chain from here
+	var way []string
 	var walk func(r *Role) int
 	walk = func(r *Role) int {
 		switch d := depth[r.Name]; {
 		case d == walking:
-			v.problem(r, "inherits", []any{"roles", r.Name}, "the role inherits from itself, over others perhaps")
+			v.problem(r, "inherits", []any{"roles", r.Name}, "the role inherits from itself: %s", strings.Join(append(way[slices.Index(way, r.Name):], r.Name), " → "))
 			return 0
 		case d > 0:
 			return d
 		}
-		depth[r.Name] = walking
+		depth[r.Name], way = walking, append(way, r.Name)
 		d := 0
 		for _, name := range r.Inherits {
 			if parent := v.now.roles[name]; parent != nil {
 				d = max(d, walk(parent))
 			}
 		}
-		depth[r.Name] = d + 1
+		depth[r.Name], way = d+1, way[:len(way)-1]
 		return d + 1
 	}
 	for _, r := range v.def.Roles {

@@ -53,6 +53,7 @@ func (v *validator) lookup(o *Object, f *Field, at []any) {
 		v.problem(f, "target", at, "a field of the kind user refers to user")
 	case f.Target == "":
 		v.problem(f, "target", at, "a target is missing: the object that the lookup refers to")
+	case target == nil && o.Implied: // told at the manyToMany
 	case target == nil:
 		v.problem(f, "target", at, "there is no object %q%s", short(f.Target), didYouMean(f.Target, v.objectNames()))
 	case target.Implied && !o.Implied:

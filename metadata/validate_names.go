@@ -10,6 +10,7 @@ func (v *validator) names() {
 	if all || v.takesRootName() {
 		v.rootNames()
 	}
+	v.namesAlike()
 	if all || v.takesFormerName() {
 		v.formerObjects()
 	}

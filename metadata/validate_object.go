@@ -23,11 +23,13 @@ func (v *validator) object(o *Object) {
 		v.problem(o, "fields", path, "there are %d fields, an object has at most %d", len(o.Fields), MaxFields)
 		return
 	}
-	seen := map[string]bool{}
+	seen, near := map[string]bool{}, alike{}
 	for i, f := range o.Fields {
 		at := append(slices.Clone(path), "fields", called(f.Name, i))
-		if seen[f.Name] {
+		if seen[f.Name] && f.Name != "" {
 			v.problem(f, "name", at, "there are two fields of that name")
+		} else if first := near.of(f.Name); first != "" {
+			v.problem(f, "name", at, differInCase, f.Name, first)
 		}
 		seen[f.Name] = true
 		v.field(o, f, at)
@@ -36,6 +38,7 @@ func (v *validator) object(o *Object) {
 	v.title(o, path)
 	v.indexes(o, path)
 	v.rules(o, path)
+	v.begins(o)
 	v.system(o, path)
 	v.follows(o, path)
 }
