@@ -77,8 +77,9 @@ func nameTables(created, changed []*Object, def *Definition, live *finder) {
 	for _, r := range def.Removed {
 		taken[r.Table] = true
 	}
+	last := map[string]int{}
 	for _, o := range created {
-		o.Table = unique(snake(o.Name), func(t string) bool { return taken[t] || live.table(t) != nil }, maxTable)
+		o.Table = unique(snake(o.Name), func(t string) bool { return taken[t] || live.table(t) != nil }, last, maxTable)
 		taken[o.Table] = true
 	}
 }
@@ -149,9 +150,10 @@ func nameColumns(o, old *Object, hidden []string, back map[*Field]bool) {
 	for _, f := range byColumn {
 		take(taken, f) // also of what this draft removes
 	}
+	last := map[string]int{}
 	for _, f := range o.Fields {
 		if f.Column == "" {
-			f.Column = freeColumn(f, taken)
+			f.Column = freeColumn(f, taken, last)
 		}
 	}
 	nameIndexes(o)
@@ -166,7 +168,9 @@ func take(taken map[string]bool, f *Field) {
 	}
 }
 
-func freeColumn(f *Field, taken map[string]bool) string {
+// freeColumn names the columns of a field as nothing is named. last has the
+// numbers given so far, so that many fields of one name cost what they are many.
+func freeColumn(f *Field, taken map[string]bool, last map[string]int) string {
 	const number = 6 // leaves room for it, and for what statements put in front
 	base := shorten(snake(f.Name), min(maxPart, maxIdent-number-f.longestSuffix()))
 	if f.Kind.IsLookup() {
@@ -175,7 +179,7 @@ func freeColumn(f *Field, taken map[string]bool) string {
 	if f.Kind == KindManyToMany {
 		base += "_ln"
 	}
-	for n := 1; ; n++ {
+	for n := last[base] + 1; ; n++ {
 		f.Column = base
 		if n > 1 {
 			f.Column += "_" + strconv.Itoa(n)
@@ -185,6 +189,7 @@ func freeColumn(f *Field, taken map[string]bool) string {
 			free = free && !taken[c]
 		}
 		if free {
+			last[base] = n
 			take(taken, f)
 			return f.Column
 		}
@@ -247,13 +252,15 @@ func IndexName(table string, parts ...string) string {
 	return shorten(table+"__"+strings.Join(parts, "__"), maxIdent)
 }
 
-// unique gives name, or name with a number.
-func unique(name string, taken func(string) bool, most int) string {
+// unique gives name, or name with a number; last as in freeColumn.
+func unique(name string, taken func(string) bool, last map[string]int, most int) string {
 	name = shorten(name, most)
-	got := name
-	for n := 2; taken(got); n++ {
+	got, n := name, max(1, last[name])
+	for taken(got) {
+		n++
 		got = name + "_" + strconv.Itoa(n)
 	}
+	last[name] = n
 	return got
 }
 

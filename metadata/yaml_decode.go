@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -28,6 +29,10 @@ const maxYAMLDepth = 20
 
 // parse reads the one document of a file; nil after a problem.
 func (d *decoder) parse(data []byte) *yaml.Node {
+	if line, why := notText(data); why != "" {
+		d.problem(line, nil, "this is not YAML: %s", why)
+		return nil
+	}
 	dec := yaml.NewDecoder(strings.NewReader(string(data)))
 	var doc, rest yaml.Node
 	if err := dec.Decode(&doc); err != nil {
@@ -43,6 +48,25 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 		return nil
 	}
 	return doc.Content[0]
+}
+
+// notText finds bytes that no text has, with their line, which the parser does
+// not tell.
+func notText(data []byte) (line int, why string) {
+	line = 1
+	for rest := data; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return line, "there are bytes that are not UTF-8"
+		case r < ' ' && r != '\n' && r != '\r' && r != '\t':
+			return line, fmt.Sprintf("there is a control character, %U", r)
+		case r == '\n':
+			line++
+		}
+		rest = rest[size:]
+	}
+	return 0, ""
 }
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
@@ -69,6 +93,8 @@ func (d *decoder) problem(line int, path []any, format string, args ...any) {
 // value reads a node into v.
 func (d *decoder) value(n *yaml.Node, v reflect.Value, path []any) {
 	switch {
+	case len(d.errs) >= maxProblems: // nobody reads more
+		return
 	case len(path) > maxYAMLDepth:
 		d.problem(n.Line, path, "this is nested too deep")
 		return
