@@ -11,7 +11,7 @@
 // in the system schema, per workspace, every version side by side. Host loads
 // what is enabled for a workspace through a Runtime, and calls it:
 //
-//	before := host.HooksFor("account", plugins.BeforeCreate)
+//	before := host.HooksFor(account, plugins.BeforeCreate)
 //	answer, err := host.Before(ctx, before[0], input)
 //
 // A hook answers ok, patch, veto or error (Result). Whatever else happens — a

@@ -122,8 +122,7 @@ func (g *Gate) Before(ctx context.Context, ev *core.BeforeEvent) error {
 	if err != nil {
 		return err
 	}
-	hooks := h.HooksFor(ev.Object.Name, eventOf(ev.Verb))
-	for _, hook := range hooks {
+	for _, hook := range h.HooksFor(ev.Object.Object, eventOf(ev.Verb)) {
 		for _, c := range ev.Changes {
 			if c.Refused() {
 				continue
@@ -146,21 +145,24 @@ func eventOf(v core.Verb) Event {
 	return BeforeUpdate
 }
 
-// ask calls one hook about one record and does what it answers.
+// ask calls one hook about one record and does what it answers. The plugin is
+// told of the object and the fields by the names it knows, which they may have
+// no more.
 func (g *Gate) ask(ctx context.Context, h *Host, hook Hook, ev *core.BeforeEvent, c *core.Change) error {
-	in := HookInput{Event: eventOf(ev.Verb), Object: ev.Object.Name, Record: map[string]json.RawMessage{}, Caller: ev.Principal.String()}
+	in := HookInput{Event: eventOf(ev.Verb), Object: hook.Object, Record: map[string]json.RawMessage{}, Caller: ev.Principal.String()}
 	if ev.Verb != core.Create {
 		in.Old = map[string]json.RawMessage{}
 	}
 	for _, name := range hook.Fields {
-		if ev.Object.Field(name) == nil {
+		f := ev.Object.Field(name)
+		if f == nil {
 			continue // the field was removed after the plugin was installed
 		}
-		in.Record[name] = metadata.AppendJSON(nil, c.Get(name))
+		in.Record[name] = metadata.AppendJSON(nil, c.Get(f.Name))
 		if in.Old != nil {
-			in.Old[name] = metadata.AppendJSON(nil, c.Old(name))
+			in.Old[name] = metadata.AppendJSON(nil, c.Old(f.Name))
 		}
-		if c.Changed(name) {
+		if c.Changed(f.Name) {
 			in.Changed = append(in.Changed, name)
 		}
 	}
@@ -169,13 +171,15 @@ func (g *Gate) ask(ctx context.Context, h *Host, hook Hook, ev *core.BeforeEvent
 		return refuseRecord(ctx, c, err)
 	}
 	if answer.Veto != nil {
-		c.Refuse(answer.Veto.Err())
+		veto := *answer.Veto
+		veto.Field = nameNow(ev.Object, veto.Field)
+		c.Refuse(veto.Err())
 		return nil
 	}
 	for name, raw := range answer.Patch {
 		v, err := patchValue(raw)
 		if err == nil {
-			err = c.Set(name, v)
+			err = c.Set(nameNow(ev.Object, name), v)
 		}
 		if err != nil {
 			c.Refuse(trellis.Wrap(trellis.CodeUnavailable, err, "the plugin %s sets %s to something it cannot hold", hook.Plugin, name))
@@ -183,6 +187,14 @@ func (g *Gate) ask(ctx context.Context, h *Host, hook Hook, ev *core.BeforeEvent
 		}
 	}
 	return nil
+}
+
+// nameNow is the name that a field has which a plugin knows as name.
+func nameNow(o *metadata.ObjectView, name string) string {
+	if f := o.Field(name); f != nil {
+		return f.Name
+	}
+	return name
 }
 
 // refuseRecord lets a plugin that fails refuse the record it failed on, so that

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/trellishq/trellis/metadata"
 )
 
 // HookInput is what a hook is told. The host passes on the fields the hook
@@ -71,12 +73,16 @@ func (h Hook) answer(r Result) (HookResult, *Failure) {
 	return HookResult{Patch: r.Patch}, nil
 }
 
-// HooksFor gives the hooks for an event in the order they run, a fresh slice.
-func (h *Host) HooksFor(object string, event Event) []Hook {
+// HooksFor gives the hooks for an event of an object, under the name it has or
+// one it had, in the order they run, a fresh slice.
+func (h *Host) HooksFor(o *metadata.Object, event Event) []Hook {
+	isNamed := func(name string) bool {
+		return name == o.Name || slices.ContainsFunc(o.Formerly, func(a *metadata.Alias) bool { return a.Name == name })
+	}
 	var out []Hook
 	for _, p := range h.current().plugins {
 		for _, hook := range p.pkg.Manifest.Hooks {
-			if hook.Object == object && slices.Contains(hook.Events, event) {
+			if isNamed(hook.Object) && slices.Contains(hook.Events, event) {
 				hook.Plugin, hook.Version = p.pkg.Manifest.ID, p.pkg.Manifest.Version
 				out = append(out, hook)
 			}

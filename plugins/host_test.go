@@ -14,6 +14,7 @@ import (
 	"github.com/trellishq/trellis"
 	"github.com/trellishq/trellis/core/pg"
 	"github.com/trellishq/trellis/core/pg/pgtest"
+	"github.com/trellishq/trellis/metadata"
 	"github.com/trellishq/trellis/plugins"
 	"github.com/trellishq/trellis/plugins/plugintest"
 	"github.com/trellishq/trellis/plugins/wasm"
@@ -74,7 +75,7 @@ func named(name string) map[string]json.RawMessage {
 
 func hookOf(t *testing.T, h *plugins.Host, object string, event plugins.Event, entry string) plugins.Hook {
 	t.Helper()
-	hooks := h.HooksFor(object, event)
+	hooks := h.HooksFor(&metadata.Object{Name: object}, event)
 	at := slices.IndexFunc(hooks, func(h plugins.Hook) bool { return h.Entry == entry })
 	if at < 0 {
 		t.Fatalf("no hook %s at %s of %s", entry, event, object)
@@ -86,13 +87,13 @@ func TestHooksRunInOrder(t *testing.T) {
 	t.Parallel()
 	h := use(t, admit(t), admit(t, "id: conformance", "id: another", "order: 2", "order: -1", "[before-delete], mode: veto", "[before-update], mode: veto"))
 	var got []string
-	for _, hook := range h.HooksFor("account", plugins.BeforeUpdate) {
+	for _, hook := range h.HooksFor(&metadata.Object{Name: "account"}, plugins.BeforeUpdate) {
 		got = append(got, hook.Plugin+"."+hook.Entry)
 	}
 	if want := []string{"another.pass", "conformance.pass", "another.refuse"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if len(h.HooksFor("contact", plugins.BeforeCreate)) != 0 {
+	if len(h.HooksFor(&metadata.Object{Name: "contact"}, plugins.BeforeCreate)) != 0 {
 		t.Error("a hook for another object")
 	}
 }
@@ -280,7 +281,7 @@ func TestStore(t *testing.T) {
 	}
 	must(store.Enable(ctx, mine, "conformance", "")) // none
 	must(h.Reload(ctx))
-	if hooks := h.HooksFor("account", plugins.BeforeCreate); len(hooks) != 0 {
+	if hooks := h.HooksFor(&metadata.Object{Name: "account"}, plugins.BeforeCreate); len(hooks) != 0 {
 		t.Errorf("%v are still there", hooks)
 	}
 	must(store.Remove(ctx, mine, "conformance", "2.0.0"))

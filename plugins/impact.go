@@ -27,26 +27,41 @@ func (s *Store) Uses(ctx context.Context, v *catalog.View, object, field string)
 		return nil, pg.Error(err)
 	}
 	var uses []metadata.Use
+	known := func(o, f string) (string, string) { // by the names they have now
+		view := v.Snapshot.Lookup(o)
+		if view == nil {
+			return o, f
+		}
+		if now := view.Field(f); now != nil {
+			f = now.Name
+		}
+		return view.Name, f
+	}
 	for _, source := range sources {
 		m, err := ParseManifest([]byte(source))
 		if err != nil {
 			return nil, fmt.Errorf("the manifest of an enabled plugin: %w", err)
 		}
-		uses = append(uses, m.uses(object, field)...)
+		uses = append(uses, m.uses(object, field, known)...)
 	}
 	return uses, nil
 }
 
 // uses are the places of a manifest that name the field, or the object for "".
-func (m *Manifest) uses(object, field string) []metadata.Use {
+// known gives the names that an object and a field have now.
+func (m *Manifest) uses(object, field string, known func(object, field string) (string, string)) []metadata.Use {
 	var uses []metadata.Use
+	is := func(o, f string) bool {
+		o, f = known(o, f)
+		return o == object && f == field
+	}
 	for _, h := range m.Hooks {
-		if h.Object == object && (field == "" || slices.Contains(h.Fields, field)) {
+		if field == "" && is(h.Object, "") || slices.ContainsFunc(h.Fields, func(f string) bool { return is(h.Object, f) }) {
 			uses = append(uses, metadata.Use{Kind: UsePlugin, Path: fmt.Sprintf("plugins.%s.hooks.%s", m.ID, h.Entry)})
 		}
 	}
 	for i, c := range m.Records {
-		if c.Object == object && field == "" {
+		if field == "" && is(c.Object, "") {
 			uses = append(uses, metadata.Use{Kind: UsePlugin, Path: fmt.Sprintf("plugins.%s.capabilities.records[%d]", m.ID, i), Text: c.Reason})
 		}
 	}
