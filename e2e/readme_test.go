@@ -39,8 +39,27 @@ func TestReadme(t *testing.T) {
 	other := strings.NewReplacer("http://127.0.0.1:8080", s.url, "127.0.0.1:8613", erp, "/cmd/tryton >", "/cmd/tryton -listen "+erp+" >")
 	connection := filepath.Join(clone, "docs", "tutorials", "tryton.yaml")
 	rewrite(t, connection, other)
-	blocks := tour(string(text))
-	if len(blocks) < 7 {
+	checkTour(t, clone, string(text), 7, other)
+}
+
+// TestMetadataTutorial runs the tutorial on metadata as it stands.
+func TestMetadataTutorial(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "docs", "tutorials", "metadata.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	clone := fakeClone(t)
+	s := serve(t, filepath.Join(clone, "data"))
+	checkTour(t, clone, string(text), 6, strings.NewReplacer("http://127.0.0.1:8080", s.url))
+}
+
+// checkTour runs the steps of a text, at least so many, and compares what they
+// print.
+func checkTour(t *testing.T, clone, text string, least int, other *strings.Replacer) {
+	t.Helper()
+	blocks := tour(text)
+	if len(blocks) < least {
 		t.Fatalf("the tour has %d steps", len(blocks))
 	}
 	said := runTour(t, clone, blocks, other)
