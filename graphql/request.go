@@ -70,6 +70,9 @@ func slowParams(raw []byte) (*Params, *trellis.Error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, invalid("the request is not JSON with a query: there is something after it")
 	}
+	if problem := repeated(raw); problem != nil {
+		return nil, problem
+	}
 	if w.Query == nil {
 		return nil, invalid("the request has no query")
 	}
@@ -119,6 +122,9 @@ func decodeVariables(raw []byte) (map[string]any, *trellis.Error) {
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, invalid("there is something after the variables")
+	}
+	if problem := repeated(raw, "variables"); problem != nil {
+		return nil, problem
 	}
 	return v, nil
 }

@@ -2,7 +2,10 @@ package graphql
 
 import (
 	"reflect"
+	"strings"
 	"testing"
+
+	"github.com/trellishq/trellis"
 )
 
 var bodies = []string{
@@ -69,5 +72,30 @@ func BenchmarkParams(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// A name that stands twice in one object is refused with its place, however it
+// is written; the same name in different objects is not.
+func TestRepeatedNames(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"query":"a","query":"b"}`:                                               "query",
+		`{"query":"a","QUERY":"b"}`:                                               "query",
+		`{"query":"x","variables":{"a":{"b":1,"b":2}}}`:                           "variables.a.b",
+		`{"query":"x","variables":{"l":[{"b":1},{"c":[1,{}],"b":1,"\u0062":2}]}}`: "variables.l[1].b",
+		`{"query":"x","variables":{"A":1,"a":2,"l":[{"b":1},{"b":1}],"b":1}}`:     "",
+		`{"query":"x","extensions":{"a":1,"a":2}}`:                                "extensions.a",
+	} {
+		_, problem := decodeParams([]byte(body))
+		switch {
+		case want == "" && problem != nil:
+			t.Errorf("%s: %v", body, problem)
+		case want != "" && (problem == nil || problem.Code != trellis.CodeInvalidInput || !strings.EqualFold(trellis.PathString(problem.Path), want)):
+			t.Errorf("%s: %v, want a problem at %s", body, problem, want)
+		}
+	}
+	if _, problem := decodeVariables([]byte(`{"a":{"b":1,"b":2}}`)); problem == nil || len(problem.Path) != 3 {
+		t.Errorf("variables of a GET: %v", problem)
 	}
 }
