@@ -15,6 +15,9 @@ import (
 // what the CRM costs in memory.
 const crmSlug = "crm"
 
+// crmOther is another customer's workspace of the same CRM.
+const crmOther = "crm_other"
+
 // crmRoleSets are the sets of roles that ask for its objects: each role, and
 // two of them together, twenty in all.
 func crmRoleSets() [][]string {
@@ -31,11 +34,11 @@ func crmRoleSets() [][]string {
 	return sets[:manyRoles]
 }
 
-// crm makes the workspace of the whole CRM, or takes it as it was left.
-func (g *Ground) crm(ctx context.Context, out io.Writer) error {
-	v, err := g.catalog.Current(ctx, crmSlug)
+// crm makes a workspace of the whole CRM, or takes it as it was left.
+func (g *Ground) crm(ctx context.Context, slug string, out io.Writer) error {
+	v, err := g.catalog.Current(ctx, slug)
 	if trellis.CodeOf(err) == trellis.CodeNotFound {
-		v, err = g.catalog.CreateWorkspace(ctx, crmSlug, "CRM")
+		v, err = g.catalog.CreateWorkspace(ctx, slug, "CRM")
 	}
 	if err != nil || len(v.Definition().Roles) > 0 {
 		return err
@@ -45,6 +48,6 @@ func (g *Ground) crm(ctx context.Context, out io.Writer) error {
 		return problems
 	}
 	fmt.Fprintf(out, "making the %d objects of the CRM\n", len(def.Objects))
-	_, err = g.catalog.Apply(ctx, crmSlug, catalog.Packages(def), catalog.Options{Summary: "the CRM"})
+	_, err = g.catalog.Apply(ctx, slug, catalog.Packages(def), catalog.Options{Summary: "the CRM"})
 	return err
 }
