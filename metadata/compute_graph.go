@@ -2,7 +2,6 @@ package metadata
 
 import (
 	"cmp"
-	"reflect"
 	"slices"
 
 	"github.com/trellishq/trellis/metadata/expr"
@@ -147,6 +146,8 @@ type settler struct {
 	def   *Definition
 	was   *finder // of what the draft was made from
 	graph *computeGraph
+	// hidden are removed objects that may come back, by table.
+	hidden map[string]*Object
 }
 
 // settleComputed fills Result and the digits of roll-ups, and Computed of all
@@ -154,9 +155,14 @@ type settler struct {
 // change elsewhere makes one of its fields another.
 func settleComputed(def, current *Definition, was *finder) {
 	gone, changed := Differing(current.Objects, def.Objects)
-	s := &settler{def: def, was: was, graph: newComputeGraph(find(whole(def, changed), current))}
+	s := &settler{def: def, was: was, graph: newComputeGraph(find(whole(def, changed), current)), hidden: map[string]*Object{}}
 	if s.graph.find.base == nil {
 		changed = def.Objects
+	}
+	for _, r := range def.Removed {
+		if r.ObjectWas != nil {
+			s.hidden[r.Table] = r.ObjectWas
+		}
 	}
 	affected := s.graph.affected(changed, gone)
 	for _, name := range affected {
@@ -206,51 +212,6 @@ func (s *settler) decide(o *Object) {
 		}
 		mine.Fields[i].Computed, mine.Fields[i].Filling = computed, filling
 	}
-}
-
-// former is a field as it was, and whether there may be records of its object.
-func (s *settler) former(o *Object, f *Field) (was *Field, records bool) {
-	var old *Object
-	if o.Table != "" {
-		old = s.was.table(o.Table)
-	}
-	if old == nil {
-		old = s.was.object(o.Name)
-	}
-	if old == nil {
-		return nil, false
-	}
-	for _, x := range old.Fields {
-		if f.Column != "" && x.Column == f.Column || f.Column == "" && x.Name == f.Name {
-			return x, true
-		}
-	}
-	return nil, true
-}
-
-// filling says that the column of a stored field does not hold, in every record,
-// what the field is now: it is new, or computed otherwise than it was, or from
-// something of that sort. The catalogue clears the mark when it has filled it.
-func (s *settler) filling(n *computeNode) bool {
-	was, records := s.former(n.object, n.field)
-	switch {
-	case !records:
-		return false
-	case was == nil, was.Filling, was.Computed != Stored, !sameComputation(was, n.field):
-		return true
-	case n.walking:
-		return false
-	}
-	n.walking = true
-	defer func() { n.walking = false }()
-	return slices.ContainsFunc(s.graph.reads(n), func(r fieldRef) bool {
-		return isComputed(r.field) && s.filling(s.graph.node(r.object, r.field))
-	})
-}
-
-func sameComputation(a, b *Field) bool {
-	return a.Kind == b.Kind && a.Formula == b.Formula && a.Result == b.Result && a.Precision == b.Precision && a.Scale == b.Scale &&
-		a.MaxLength == b.MaxLength && reflect.DeepEqual(a.RollUp, b.RollUp)
 }
 
 // affected lists the changed objects that have computed fields, and those whose
