@@ -156,23 +156,27 @@ func appendDate(buf []byte, days int32) []byte {
 	if y < 0 || y > 9999 {
 		return t.AppendFormat(buf, time.DateOnly)
 	}
-	buf = append(appendPadded(buf, y, 4), '-')
-	buf = append(appendPadded(buf, int(mo), 2), '-')
-	return appendPadded(buf, d, 2)
+	return appendDay(buf, y, int(mo), d)
 }
 
+func appendDay(buf []byte, y, mo, d int) []byte {
+	buf = appendFour(buf, y)
+	return append(buf, '-', tens(mo), ones(mo), '-', tens(d), ones(d))
+}
+
+// appendTime writes a timestamptz: microseconds since 2000.
 func appendTime(buf []byte, micros int64) []byte {
 	t := time.UnixMicro(postgresEpoch*1_000_000 + micros).UTC()
 	y, mo, d := t.Date()
+	if y < 0 || y > 9999 {
+		return t.AppendFormat(buf, time.RFC3339Nano)
+	}
 	h, mi, s := t.Clock()
-	buf = appendPadded(buf, y, 4)
-	buf = appendPadded(append(buf, '-'), int(mo), 2)
-	buf = appendPadded(append(buf, '-'), d, 2)
-	buf = appendPadded(append(buf, 'T'), h, 2)
-	buf = appendPadded(append(buf, ':'), mi, 2)
-	buf = appendPadded(append(buf, ':'), s, 2)
+	buf = appendDay(buf, y, int(mo), d)
+	buf = append(buf, 'T', tens(h), ones(h), ':', tens(mi), ones(mi), ':', tens(s), ones(s))
 	if us := t.Nanosecond() / 1000; us != 0 {
-		buf = appendPadded(append(buf, '.'), us, 6)
+		hi, mid, lo := us/10_000, us/100%100, us%100
+		buf = append(buf, '.', tens(hi), ones(hi), tens(mid), ones(mid), tens(lo), ones(lo))
 		for buf[len(buf)-1] == '0' {
 			buf = buf[:len(buf)-1]
 		}
@@ -180,13 +184,13 @@ func appendTime(buf []byte, micros int64) []byte {
 	return append(buf, 'Z')
 }
 
-func appendPadded(buf []byte, n, width int) []byte {
-	var tmp [8]byte
-	for i := width - 1; i >= 0; i-- {
-		tmp[i] = byte('0' + n%10)
-		n /= 10
-	}
-	return append(buf, tmp[:width]...)
+// tens and ones are the digits of a number under 100.
+func tens(n int) byte { return byte('0' + uint(n)/10) }
+func ones(n int) byte { return byte('0' + uint(n)%10) }
+
+// appendFour writes a number under 10,000 with all of four digits.
+func appendFour(buf []byte, n int) []byte {
+	return append(buf, tens(n/100), ones(n/100), tens(n%100), ones(n%100))
 }
 
 // appendNumeric writes Postgres' binary numeric: the number of base-10,000
@@ -215,7 +219,7 @@ func appendNumeric(buf, raw []byte) ([]byte, error) {
 	} else {
 		buf = strconv.AppendInt(buf, int64(digit(0)), 10)
 		for i := 1; i <= weight; i++ {
-			buf = appendPadded(buf, digit(i), 4)
+			buf = appendFour(buf, digit(i))
 		}
 	}
 	if scale == 0 {
@@ -224,7 +228,7 @@ func appendNumeric(buf, raw []byte) ([]byte, error) {
 	buf = append(buf, '.')
 	end := len(buf) + scale
 	for i := weight + 1; len(buf) < end; i++ {
-		buf = appendPadded(buf, digit(i), 4)
+		buf = appendFour(buf, digit(i))
 	}
 	return buf[:end], nil
 }
