@@ -21,7 +21,7 @@ func draft(current *metadata.Definition) (*metadata.Definition, error) {
 	def := metadata.Merge(current, crm)
 	o := def.Own("opportunity")
 	field := func(name string, kind metadata.Kind) *metadata.Field {
-		return &metadata.Field{Name: name, Kind: kind, Package: metadata.CustomPackage, Label: metadata.Label{"en": name}}
+		return &metadata.Field{Name: name, Kind: kind, Package: metadata.CustomPackage, Label: metadata.Texts{"en": name}.Label()}
 	}
 	o.Fields = append(o.Fields, field("score", metadata.KindInteger), field("renewal", metadata.KindBoolean), field("reviewedAt", metadata.KindDateTime))
 	rollUp := func(name string, of *metadata.RollUp) *metadata.Field {
@@ -33,7 +33,7 @@ func draft(current *metadata.Definition) (*metadata.Definition, error) {
 	order.Fields = append(order.Fields, rollUp("net", &metadata.RollUp{Relation: "lines", Function: expr.Sum, Field: "amount"}),
 		rollUp("lineCount", &metadata.RollUp{Relation: "lines", Function: expr.Count}))
 	o.Indexes = append(o.Indexes, &metadata.Index{Fields: []string{"stage", "closeDate", "id"}, Package: metadata.CustomPackage})
-	def.Roles = append(def.Roles, &metadata.Role{Name: role, Package: metadata.CustomPackage, Label: metadata.Label{"en": "Bench"}})
+	def.Roles = append(def.Roles, &metadata.Role{Name: role, Package: metadata.CustomPackage, Label: metadata.Texts{"en": "Bench"}.Label()})
 	def.Policies = append(def.Policies, policies()...)
 	return def, nil
 }

@@ -14,9 +14,9 @@ import (
 func (l *lab) binders() {
 	l.change(func(d *metadata.Definition) {
 		up := func(name, target string) *metadata.Field {
-			return &metadata.Field{Name: name, Kind: metadata.KindLookup, Target: target, Label: metadata.Label{"en": name}, OnDelete: metadata.Cascade}
+			return &metadata.Field{Name: name, Kind: metadata.KindLookup, Target: target, Label: metadata.Texts{"en": name}.Label(), OnDelete: metadata.Cascade}
 		}
-		name := &metadata.Field{Name: "name", Kind: metadata.KindText, Label: metadata.Label{"en": "Name"}}
+		name := &metadata.Field{Name: "name", Kind: metadata.KindText, Label: metadata.Texts{"en": "Name"}.Label()}
 		held := up("heldBy", "sheet")
 		held.OnDelete, held.Inverse = metadata.Restrict, "holds"
 		binder, sheet := up("account", "account"), up("account", "account")
@@ -24,9 +24,9 @@ func (l *lab) binders() {
 		in := up("binder", "binder")
 		in.Inverse = "sheets"
 		d.Objects = append(d.Objects,
-			&metadata.Object{Name: "binder", Plural: "binders", Label: metadata.Label{"en": "Binder"}, Fields: []*metadata.Field{name, binder}},
-			&metadata.Object{Name: "sheet", Plural: "sheets", Label: metadata.Label{"en": "Sheet"}, Fields: []*metadata.Field{name, sheet, in}},
-			&metadata.Object{Name: "pin", Plural: "pins", Label: metadata.Label{"en": "Pin"}, Fields: []*metadata.Field{name, held, {Name: "account", Kind: metadata.KindLookup, Target: "account", Inverse: "pins", Label: metadata.Label{"en": "Account"}, OnDelete: metadata.Cascade}}})
+			&metadata.Object{Name: "binder", Plural: "binders", Label: metadata.Texts{"en": "Binder"}.Label(), Fields: []*metadata.Field{name, binder}},
+			&metadata.Object{Name: "sheet", Plural: "sheets", Label: metadata.Texts{"en": "Sheet"}.Label(), Fields: []*metadata.Field{name, sheet, in}},
+			&metadata.Object{Name: "pin", Plural: "pins", Label: metadata.Texts{"en": "Pin"}.Label(), Fields: []*metadata.Field{name, held, {Name: "account", Kind: metadata.KindLookup, Target: "account", Inverse: "pins", Label: metadata.Texts{"en": "Account"}.Label(), OnDelete: metadata.Cascade}}})
 	})
 }
 
@@ -95,7 +95,7 @@ func TestBrokenRecordsCanGo(t *testing.T) {
 	id := l.must(l.root, account("A"))[0].ID
 	l.change(func(d *metadata.Definition) {
 		o := d.Object("account")
-		o.Rules = append(o.Rules, &metadata.ValidationRule{Name: "needsPhone", Rule: "record.phone != null", Message: metadata.Label{"en": "Give a phone number"}})
+		o.Rules = append(o.Rules, &metadata.ValidationRule{Name: "needsPhone", Rule: "record.phone != null", Message: metadata.Texts{"en": "Give a phone number"}.Label()})
 	})
 	if _, err := l.write(l.root, core.Op{Verb: core.Update, Object: "account", ID: id, Values: map[string]any{"name": "B"}}); trellis.CodeOf(err) != trellis.CodeValidationFailed {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func TestRulesSeeTheWholeWrite(t *testing.T) {
 	l := newLab(t)
 	l.change(func(d *metadata.Definition) {
 		o := d.Object("orderLine")
-		o.Rules = append(o.Rules, &metadata.ValidationRule{Name: "lineOfOpenOrder", Rule: `record.order.number != "closed" && record.order.account.name == "A"`, Message: metadata.Label{"en": "The order is closed"}, Field: "order"})
+		o.Rules = append(o.Rules, &metadata.ValidationRule{Name: "lineOfOpenOrder", Rule: `record.order.number != "closed" && record.order.account.name == "A"`, Message: metadata.Texts{"en": "The order is closed"}.Label(), Field: "order"})
 	})
 	acc := l.must(l.root, account("A"))[0].ID
 	prod := l.must(l.root, core.Op{Verb: core.Create, Object: "product", Values: map[string]any{"code": "P1", "name": "Pump"}})[0].ID

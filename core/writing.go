@@ -308,7 +308,7 @@ func rowError(err error, w *row) *trellis.Error {
 // nothing.
 func declaredError(w *row, constraint string) *trellis.Error {
 	for _, x := range w.object.Indexes {
-		if x.Name == constraint && len(x.Message) > 0 {
+		if x.Name == constraint && x.Message != "" {
 			return trellis.Errorf(trellis.CodeConflict, "%s", x.Message.In("en", "another record has the same value")).At(w.path...)
 		}
 	}

@@ -44,7 +44,7 @@ func (b *builder) conditions(d *ast.Definition, o *objectSight) {
 	b.linkConditions(d, o)
 	for _, r := range b.relations(d, o.Relations) {
 		if t := b.sight.listed(r); t != nil && t.filterable(r.Field.Name) && !b.has(d, r.Name) {
-			b.input(d, r.Name, b.describe(t.PluralLabel, nil, r.Name), named(t.names.listFilter))
+			b.input(d, r.Name, b.describe(t.PluralLabel, "", r.Name), named(t.names.listFilter))
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (b *builder) values(name, help string, o *objectSight, writable func(string
 	}
 	for _, r := range b.relations(d, o.Relations) {
 		if t := b.sight.child(r); t != nil && o.Field(r.Name) == nil {
-			b.input(d, r.Name, b.describe(t.PluralLabel, nil, r.Name), named(t.names.children))
+			b.input(d, r.Name, b.describe(t.PluralLabel, "", r.Name), named(t.names.children))
 		}
 	}
 	if b.asks(d, "nothing") && !b.settable(o, writable) {

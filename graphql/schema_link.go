@@ -19,7 +19,7 @@ func (b *builder) linkList(d *ast.Definition, o *objectSight, r *metadata.Relati
 // linkHelp describes a list by its field, or by what is in it.
 func (b *builder) linkHelp(t *objectSight, r *metadata.Relation) string {
 	if r.Back() {
-		return b.describe(t.PluralLabel, nil, r.Name)
+		return b.describe(t.PluralLabel, "", r.Name)
 	}
 	return b.help(r.Field)
 }

@@ -15,7 +15,7 @@ func (b *builder) enums(o *objectSight) {
 		}
 		if d := b.enum(name, b.help(f)); d != nil {
 			for _, opt := range f.Options {
-				d.EnumValues = append(d.EnumValues, &ast.EnumValueDefinition{Name: opt.Name, Description: b.describe(opt.Label, nil, opt.Name)})
+				d.EnumValues = append(d.EnumValues, &ast.EnumValueDefinition{Name: opt.Name, Description: b.describe(opt.Label, "", opt.Name)})
 			}
 		}
 		switch {
@@ -42,7 +42,7 @@ func (b *builder) record(o *objectSight) {
 	}
 	for _, r := range b.relations(d, o.Relations) {
 		if t := b.sight.listed(r); t != nil && o.Field(r.Name) == nil {
-			b.output(d, r.Name, b.describe(t.PluralLabel, nil, r.Name), named(t.names.connection),
+			b.output(d, r.Name, b.describe(t.PluralLabel, "", r.Name), named(t.names.connection),
 				binding{what: recordList, object: t, relation: r}, b.listArgs(t, false)...)
 		}
 	}
@@ -74,7 +74,7 @@ func (b *builder) connection(o *objectSight) {
 	edge := b.define(ast.Object, n.edge, "A record with its place in the list.")
 	b.output(edge, "cursor", "", required("String"), binding{what: edgeCursor, object: o})
 	b.output(edge, "node", "", required(n.typ), binding{what: edgeNode, object: o})
-	d := b.define(ast.Object, n.connection, "A page of a list: "+b.describe(o.PluralLabel, nil, o.Plural))
+	d := b.define(ast.Object, n.connection, "A page of a list: "+b.describe(o.PluralLabel, "", o.Plural))
 	b.output(d, "nodes", "", requiredList(n.typ), binding{what: listNodes, object: o})
 	b.output(d, "edges", "", requiredList(n.edge), binding{what: listEdges, object: o})
 	b.output(d, "pageInfo", "", required("PageInfo"), binding{what: listPageInfo, object: o})

@@ -43,8 +43,8 @@ func (b *builder) refs(o *objectSight) {
 			if t == nil || !t.read {
 				continue
 			}
-			b.output(d, name, b.describe(t.Label, nil, name), named(t.names.typ), binding{what: refRecord, object: t, field: f})
-			b.input(in, name, b.describe(t.Label, nil, name), named(t.names.lookupFilter))
+			b.output(d, name, b.describe(t.Label, "", name), named(t.names.typ), binding{what: refRecord, object: t, field: f})
+			b.input(in, name, b.describe(t.Label, "", name), named(t.names.lookupFilter))
 		}
 		if !o.filterable(f.Name) {
 			b.drop(in)

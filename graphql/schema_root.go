@@ -32,11 +32,11 @@ func (b *builder) queriesOf(o *objectSight) {
 		if o.remove {
 			args = append(args, includeDeleted)
 		}
-		b.output(d, o.names.one, b.describe(o.Label, nil, o.Name)+"\n\nBy id or key; null when it is not there or you may not read it.",
+		b.output(d, o.names.one, b.describe(o.Label, "", o.Name)+"\n\nBy id or key; null when it is not there or you may not read it.",
 			named(o.names.typ), binding{what: rootOne, object: o}, args...)
 	}
 	if b.asks(d, o.names.many) {
-		b.output(d, o.names.many, b.describe(o.PluralLabel, nil, o.Plural), named(o.names.connection),
+		b.output(d, o.names.many, b.describe(o.PluralLabel, "", o.Plural), named(o.names.connection),
 			binding{what: rootMany, object: o}, b.listArgs(o, true)...)
 	}
 }

@@ -327,7 +327,7 @@ func (b *builder) describe(label, description metadata.Label, name string) strin
 // describe is what people read of a component in the schema.
 func describe(label, description metadata.Label, name string) string {
 	text := label.In("en", name)
-	if zh := label["zh"]; zh != "" && zh != text {
+	if zh := label.Text("zh"); zh != "" && zh != text {
 		text += " · " + zh
 	}
 	if d := description.In("en", ""); d != "" {

@@ -138,7 +138,7 @@ func TestListsAnswerToFormerNames(t *testing.T) {
 	t.Parallel()
 	of := func(tags *Field) *Definition {
 		return &Definition{Objects: []*Object{{Name: "tag", Plural: "tags"}, {Name: "note", Plural: "notes", Fields: []*Field{tags},
-			Rules:   []*ValidationRule{{Name: "few", Rule: "size(record.tags) < 9 && record.tags.exists(t, t.version > 0)", Message: Label{"en": "Few"}}},
+			Rules:   []*ValidationRule{{Name: "few", Rule: "size(record.tags) < 9 && record.tags.exists(t, t.version > 0)", Message: Texts{"en": "Few"}.Label()}},
 			Indexes: []*Index{{Fields: []string{"createdAt"}, Where: `record.version != 3`}}}}}
 	}
 	current := of(&Field{Name: "tags", Kind: KindManyToMany, Target: "tag", Inverse: "notes"})

@@ -1,9 +1,6 @@
 package metadata
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // Clone copies the definition and everything in it.
 func (d *Definition) Clone() *Definition {
@@ -71,26 +68,20 @@ func (o *Object) Field(name string) *Field {
 // Clone copies the object and everything in it.
 func (o *Object) Clone() *Object {
 	c := *o
-	c.Label, c.PluralLabel, c.Description = maps.Clone(o.Label), maps.Clone(o.PluralLabel), maps.Clone(o.Description)
 	c.Fields = each(o.Fields, (*Field).Clone)
 	c.Indexes = each(o.Indexes, func(x *Index) *Index {
 		n := *x
-		n.Fields, n.Range, n.Message = slices.Clone(x.Fields), copied(x.Range), maps.Clone(x.Message)
+		n.Fields, n.Range = slices.Clone(x.Fields), copied(x.Range)
 		return &n
 	})
 	c.Formerly = each(o.Formerly, copied)
-	c.Rules = each(o.Rules, func(r *ValidationRule) *ValidationRule {
-		n := *r
-		n.Message = maps.Clone(r.Message)
-		return &n
-	})
+	c.Rules = each(o.Rules, copied)
 	return &c
 }
 
 // Clone copies the field.
 func (f *Field) Clone() *Field {
 	c := *f
-	c.Label, c.Description, c.Help = maps.Clone(f.Label), maps.Clone(f.Description), maps.Clone(f.Help)
 	c.Targets, c.Formerly = slices.Clone(f.Targets), each(f.Formerly, copied)
 	c.RollUp, c.Expression = copied(f.RollUp), copied(f.Expression)
 	if c.Number = copied(f.Number); c.Number != nil {
@@ -99,25 +90,20 @@ func (f *Field) Clone() *Field {
 	if c.Files = copied(f.Files); c.Files != nil {
 		c.Files.Types = slices.Clone(f.Files.Types)
 	}
-	c.Options = each(f.Options, func(o *Option) *Option {
-		n := *o
-		n.Label = maps.Clone(o.Label)
-		return &n
-	})
+	c.Options = each(f.Options, copied)
 	return &c
 }
 
 // Clone copies the package's entry.
 func (p *Package) Clone() *Package {
 	c := *p
-	c.Label = maps.Clone(p.Label)
 	return &c
 }
 
 // Clone copies the role.
 func (r *Role) Clone() *Role {
 	c := *r
-	c.Label, c.Inherits = maps.Clone(r.Label), slices.Clone(r.Inherits)
+	c.Inherits = slices.Clone(r.Inherits)
 	return &c
 }
 

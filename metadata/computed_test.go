@@ -268,7 +268,7 @@ func TestAKeyWaitsUntilItIsFilled(t *testing.T) {
 		paths  []string
 	}{
 		"filled":          {func(d *Definition) { d.Own("order").Field("gross").Unique = true }, nil},
-		"relabelled":      {func(d *Definition) { d.Own("line").Field("net").Label = Label{"en": "N"} }, nil},
+		"relabelled":      {func(d *Definition) { d.Own("line").Field("net").Label = Texts{"en": "N"}.Label() }, nil},
 		"changed":         {func(d *Definition) { d.Own("line").Field("net").Formula = "record.price" }, []string{index, "[objects line fields net unique]", "[objects order fields total unique]"}},
 		"changed, no key": {func(d *Definition) { keyless(d); d.Own("line").Field("net").Formula = "record.price" }, nil},
 		"new":             {func(d *Definition) { addLoud(d).Unique = true }, []string{"[objects account fields loud unique]"}},

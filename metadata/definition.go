@@ -42,19 +42,6 @@ type Package struct {
 // CustomPackage owns what the customer defines.
 const CustomPackage = "custom"
 
-// Label is a text for people, by language tag ("en", "zh").
-type Label map[string]string
-
-// In gives the text in lang, else English, else any, else fallback.
-func (l Label) In(lang, fallback string) string {
-	for _, tag := range []string{lang, "en", "zh"} {
-		if s := l[tag]; s != "" {
-			return s
-		}
-	}
-	return fallback
-}
-
 // Object is a kind of record: a table with rules.
 type Object struct {
 	Name        string `json:"name"`   // camelCase, singular

@@ -306,10 +306,10 @@ func attributeKeys(of reflect.Type) []attribute {
 	return keys
 }
 
-// same compares two values; an empty list or label is no list or label.
+// same compares two values; an empty list is no list.
 func same(x, y reflect.Value) bool {
 	switch x.Kind() {
-	case reflect.Slice, reflect.Map:
+	case reflect.Slice:
 		if x.Len() == 0 && y.Len() == 0 {
 			return true
 		}

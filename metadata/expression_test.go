@@ -12,10 +12,10 @@ func TestWhatExpressionsAreAbout(t *testing.T) {
 		"$name.name": "which is no lookup", "$lead.nome": `did you mean "name"`, "$": "has no field", "$lead.lead.lead.lead.lead.name": "more than 3 lookups",
 	} {
 		def := leads()
-		def.Objects = append(def.Objects, &Object{Name: "rule", Plural: "rules", Label: Label{"en": "Rule"}, Fields: []*Field{
-			{Name: "name", Kind: KindText, Label: Label{"en": "Name"}},
-			{Name: "lead", Kind: KindLookup, Target: "lead", Label: Label{"en": "Lead"}},
-			{Name: "when", Kind: KindExpression, Label: Label{"en": "When"}, Expression: &Expression{Over: over}},
+		def.Objects = append(def.Objects, &Object{Name: "rule", Plural: "rules", Label: Texts{"en": "Rule"}.Label(), Fields: []*Field{
+			{Name: "name", Kind: KindText, Label: Texts{"en": "Name"}.Label()},
+			{Name: "lead", Kind: KindLookup, Target: "lead", Label: Texts{"en": "Lead"}.Label()},
+			{Name: "when", Kind: KindExpression, Label: Texts{"en": "When"}.Label(), Expression: &Expression{Over: over}},
 		}})
 		Normalize(def, nil)
 		errs := Validate(def)

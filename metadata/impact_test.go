@@ -18,11 +18,11 @@ func TestImpactNamesEveryUse(t *testing.T) {
 				{Name: "double", Kind: KindFormula, Result: KindDecimal, Formula: `record.total * dec("2")`},
 				{Name: "note", Kind: KindText, DefaultRule: `record.state`},
 			}, Indexes: []*Index{{Fields: []string{"createdAt"}, Where: `record.state == "open"`}, {Fields: []string{"state", "createdAt"}}},
-				Rules: []*ValidationRule{{Name: "some", Rule: `record.lines.all(l, l.amount > dec("0"))`, Message: Label{"en": "x"}}, {Name: "at", Rule: "true", Field: "state", Message: Label{"en": "x"}}}},
+				Rules: []*ValidationRule{{Name: "some", Rule: `record.lines.all(l, l.amount > dec("0"))`, Message: Texts{"en": "x"}.Label()}, {Name: "at", Rule: "true", Field: "state", Message: Texts{"en": "x"}.Label()}}},
 			{Name: "line", Plural: "lineItems", Fields: []*Field{
 				{Name: "order", Kind: KindLookup, Target: "order", Inverse: "lines", OnDelete: Cascade},
 				{Name: "amount", Kind: KindDecimal}, {Name: "state", Kind: KindText},
-			}, Rules: []*ValidationRule{{Name: "open", Rule: `record.order.state != "closed"`, Message: Label{"en": "x"}}}},
+			}, Rules: []*ValidationRule{{Name: "open", Rule: `record.order.state != "closed"`, Message: Texts{"en": "x"}.Label()}}},
 		},
 		Roles:    []*Role{{Name: "clerk"}},
 		Policies: []*Policy{{Name: "reads", Role: "clerk", Object: "line", Actions: []Action{ActionRead}, Rule: `record.order.state == "open"`}, {Name: "hides", Role: "clerk", Object: "order", Actions: []Action{ActionRead}, ReadFields: []string{"state"}}},

@@ -112,7 +112,7 @@ func sameSnapshot(t *testing.T, name string, got, want *Snapshot) {
 
 // editable is a definition in which everything refers to something else.
 func editable() *Definition {
-	en := Label{"en": "No"}
+	en := Texts{"en": "No"}.Label()
 	return &Definition{
 		Objects: []*Object{
 			{Name: "account", Plural: "accounts", Title: "name", Fields: []*Field{
@@ -187,7 +187,7 @@ var edits = []struct {
 	name string
 	do   func(r *rand.Rand, d *Definition, o *Object)
 }{
-	{"touch", func(_ *rand.Rand, _ *Definition, o *Object) { o.Label = Label{"en": o.Name} }},
+	{"touch", func(_ *rand.Rand, _ *Definition, o *Object) { o.Label = Texts{"en": o.Name}.Label() }},
 	{"add field", func(r *rand.Rand, d *Definition, o *Object) { o.Fields = append(o.Fields, anyField(r, d)) }},
 	{"add field", func(r *rand.Rand, d *Definition, o *Object) { o.Fields = append(o.Fields, anyField(r, d)) }},
 	{"remove field", func(r *rand.Rand, _ *Definition, o *Object) {
@@ -259,7 +259,7 @@ var edits = []struct {
 		o.Indexes = append(o.Indexes, &Index{Fields: []string{anyName(r)}, Unique: r.IntN(2) == 0})
 	}},
 	{"rule", func(r *rand.Rand, _ *Definition, o *Object) {
-		o.Rules = append(o.Rules, &ValidationRule{Name: anyName(r), Rule: pick(r, someFormulas) + " == null", Message: Label{"en": "No"}})
+		o.Rules = append(o.Rules, &ValidationRule{Name: anyName(r), Rule: pick(r, someFormulas) + " == null", Message: Texts{"en": "No"}.Label()})
 	}},
 	{"add object", func(r *rand.Rand, d *Definition, _ *Object) {
 		name := anyName(r)

@@ -242,7 +242,7 @@ func impliedLink(o *Object, f *Field, was *Object) (link *Object, same bool) {
 		near, far = sourceSide, targetSide
 	}
 	side := func(name, target string) *Field {
-		return &Field{Name: name, Kind: KindLookup, Package: f.Package, Label: Label{"en": name}, Required: true, Target: target, OnDelete: Cascade}
+		return &Field{Name: name, Kind: KindLookup, Package: f.Package, Label: Texts{"en": name}.Label(), Required: true, Target: target, OnDelete: Cascade}
 	}
 	link = &Object{
 		Name: f.Link, Plural: f.Link + "Links", Package: f.Package, Label: f.Label, Unowned: true, Implied: true,

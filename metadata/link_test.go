@@ -12,13 +12,13 @@ import (
 // and products that belong together.
 func leads() *Definition {
 	return &Definition{Objects: []*Object{
-		{Name: "lead", Plural: "leads", Label: Label{"en": "Lead"}, Fields: []*Field{
-			{Name: "name", Kind: KindText, Label: Label{"en": "Name"}},
-			{Name: "productInterest", Kind: KindManyToMany, Target: "product", Inverse: "leads", Label: Label{"en": "Interests"}},
+		{Name: "lead", Plural: "leads", Label: Texts{"en": "Lead"}.Label(), Fields: []*Field{
+			{Name: "name", Kind: KindText, Label: Texts{"en": "Name"}.Label()},
+			{Name: "productInterest", Kind: KindManyToMany, Target: "product", Inverse: "leads", Label: Texts{"en": "Interests"}.Label()},
 		}},
-		{Name: "product", Plural: "products", Label: Label{"en": "Product"}, Fields: []*Field{
-			{Name: "name", Kind: KindText, Label: Label{"en": "Name"}},
-			{Name: "related", Kind: KindManyToMany, Target: "product", Inverse: "relatedTo", Label: Label{"en": "Related"}},
+		{Name: "product", Plural: "products", Label: Texts{"en": "Product"}.Label(), Fields: []*Field{
+			{Name: "name", Kind: KindText, Label: Texts{"en": "Name"}.Label()},
+			{Name: "related", Kind: KindManyToMany, Target: "product", Inverse: "relatedTo", Label: Texts{"en": "Related"}.Label()},
 		}},
 	}}
 }
@@ -108,7 +108,7 @@ func TestImpliedLinksFollow(t *testing.T) {
 	}
 	more := def.Fork()
 	l := more.Own("leadProductInterest")
-	l.Fields = append(l.Fields, &Field{Name: "weight", Kind: KindInteger, Label: Label{"en": "Weight"}})
+	l.Fields = append(l.Fields, &Field{Name: "weight", Kind: KindInteger, Label: Texts{"en": "Weight"}.Label()})
 	Normalize(more, def)
 	if errs := ValidateChange(more, def); len(errs) > 0 || more.Object("leadProductInterest").Implied || len(more.Object("leadProductInterest").Fields) != 3 {
 		t.Errorf("a field on the link: %v", errs)
@@ -118,11 +118,11 @@ func TestImpliedLinksFollow(t *testing.T) {
 func TestLinksThatCannotBe(t *testing.T) {
 	t.Parallel()
 	lookup := func(name, target string, d OnDelete) *Field {
-		return &Field{Name: name, Kind: KindLookup, Target: target, OnDelete: d, Label: Label{"en": name}}
+		return &Field{Name: name, Kind: KindLookup, Target: target, OnDelete: d, Label: Texts{"en": name}.Label()}
 	}
 	between := func(fields ...*Field) func(d *Definition) {
 		return func(d *Definition) {
-			o := &Object{Name: "interest", Plural: "interests", Label: Label{"en": "Interest"}, Fields: fields}
+			o := &Object{Name: "interest", Plural: "interests", Label: Texts{"en": "Interest"}.Label(), Fields: fields}
 			for _, f := range fields {
 				if f.Unique {
 					f.Unique, o.Indexes = false, []*Index{{Fields: []string{"lead", "product"}, Unique: true}}

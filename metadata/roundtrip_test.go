@@ -149,7 +149,7 @@ func TestDiff(t *testing.T) {
 	Normalize(old, nil)
 	def := old.Clone()
 	account := def.Object("account")
-	account.Field("name").Label = Label{"en": "Title"}
+	account.Field("name").Label = Texts{"en": "Title"}.Label()
 	account.Field("code").Name = "number"
 	account.Fields = append(account.Fields, &Field{Name: "since", Kind: KindDate})
 	account.Indexes = nil

@@ -55,8 +55,8 @@ func TestTextsComeBack(t *testing.T) {
 		"emoji 🙂", "中文：标签", "nel\u0085x", "ls\u2028x", "bom\ufeffx", "\u00a0nbsp", "del\u007fx", strings.Repeat("long ", 60), "...", "---", "--- x", "%YAML 1.1",
 	} {
 		def := &Definition{Packages: []*Package{{Name: CustomPackage}}, Objects: []*Object{{
-			Name: "thing", Plural: "things", Package: CustomPackage, Description: Label{"en": text},
-			Rules: []*ValidationRule{{Name: "ok", Rule: text, Message: Label{"en": text}, Package: CustomPackage}},
+			Name: "thing", Plural: "things", Package: CustomPackage, Description: Texts{"en": text}.Label(),
+			Rules: []*ValidationRule{{Name: "ok", Rule: text, Message: Texts{"en": text}.Label(), Package: CustomPackage}},
 		}}}
 		again, errs := Read(asFolder(Write(def)))
 		if len(errs) > 0 {
@@ -64,7 +64,7 @@ func TestTextsComeBack(t *testing.T) {
 			continue
 		}
 		o := again.Objects[0]
-		for _, got := range []string{o.Description["en"], o.Rules[0].Rule, o.Rules[0].Message["en"]} {
+		for _, got := range []string{o.Description.Text("en"), o.Rules[0].Rule, o.Rules[0].Message.Text("en")} {
 			if got != text {
 				t.Errorf("%q comes back as %q", text, got)
 			}

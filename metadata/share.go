@@ -1,25 +1,17 @@
 package metadata
 
-import (
-	"maps"
-	"reflect"
-	"slices"
-	"strings"
-)
+import "reflect"
 
-// Share lets the components of a definition share what is equal in them: texts,
-// and labels, which are many small maps. It is for a definition that was just
+// Share lets the components of a definition share equal texts, and gives back
+// the room that decoding left in its lists. It is for a definition that was just
 // decoded from storage, where nothing is shared. Afterwards its components may
 // only be changed in copies (Own, Clone), as those of any snapshot.
 func Share(d *Definition) {
-	s := sharer{texts: map[string]string{}, labels: map[string]Label{}}
+	s := sharer{texts: map[string]string{}}
 	s.walk(reflect.ValueOf(d).Elem())
 }
 
-type sharer struct {
-	texts  map[string]string
-	labels map[string]Label // by their tags and texts
-}
+type sharer struct{ texts map[string]string }
 
 func (s *sharer) walk(v reflect.Value) {
 	if !v.CanSet() {
@@ -38,10 +30,6 @@ func (s *sharer) walk(v reflect.Value) {
 		s.slice(v)
 	case reflect.String:
 		v.SetString(s.text(v.String()))
-	case reflect.Map:
-		if l, ok := v.Interface().(Label); ok && len(l) > 0 {
-			v.Set(reflect.ValueOf(s.label(l)))
-		}
 	}
 }
 
@@ -66,23 +54,4 @@ func (s *sharer) text(t string) string {
 	}
 	s.texts[t] = t
 	return t
-}
-
-func (s *sharer) label(l Label) Label {
-	var key strings.Builder
-	for _, tag := range slices.Sorted(maps.Keys(l)) {
-		for _, part := range []string{tag, l[tag]} {
-			key.WriteString(part)
-			key.WriteByte(0)
-		}
-	}
-	if known, ok := s.labels[key.String()]; ok {
-		return known
-	}
-	own := make(Label, len(l)) // the old one may have room for more
-	for tag, text := range l {
-		own[s.text(tag)] = s.text(text)
-	}
-	s.labels[key.String()] = own
-	return own
 }

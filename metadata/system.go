@@ -17,15 +17,15 @@ func SystemFields(o *Object) []*Field {
 }
 
 var systemFields = marked([]*Field{
-	{Name: "id", Kind: KindID, Column: "id", Label: Label{"en": "ID", "zh": "编号"}},
-	{Name: "createdAt", Kind: KindDateTime, Column: "created_at", Label: Label{"en": "Created at", "zh": "创建时间"}},
-	{Name: "createdBy", Kind: KindPrincipal, Column: "created_by", Label: Label{"en": "Created by", "zh": "创建者"}},
-	{Name: "updatedAt", Kind: KindDateTime, Column: "updated_at", Label: Label{"en": "Updated at", "zh": "更新时间"}},
-	{Name: "updatedBy", Kind: KindPrincipal, Column: "updated_by", Label: Label{"en": "Updated by", "zh": "更新者"}},
-	{Name: "owner", Kind: KindUser, Target: "user", Column: "owner_id", Label: Label{"en": "Owner", "zh": "负责人"}},
-	{Name: "team", Kind: KindLookup, Target: "team", Column: "team_id", Label: Label{"en": "Team", "zh": "团队"}},
-	{Name: "version", Kind: KindInteger, Column: "version", Label: Label{"en": "Version", "zh": "版本"}},
-	{Name: "deletedAt", Kind: KindDateTime, Column: "deleted_at", Label: Label{"en": "Deleted at", "zh": "删除时间"}},
+	{Name: "id", Kind: KindID, Column: "id", Label: Texts{"en": "ID", "zh": "编号"}.Label()},
+	{Name: "createdAt", Kind: KindDateTime, Column: "created_at", Label: Texts{"en": "Created at", "zh": "创建时间"}.Label()},
+	{Name: "createdBy", Kind: KindPrincipal, Column: "created_by", Label: Texts{"en": "Created by", "zh": "创建者"}.Label()},
+	{Name: "updatedAt", Kind: KindDateTime, Column: "updated_at", Label: Texts{"en": "Updated at", "zh": "更新时间"}.Label()},
+	{Name: "updatedBy", Kind: KindPrincipal, Column: "updated_by", Label: Texts{"en": "Updated by", "zh": "更新者"}.Label()},
+	{Name: "owner", Kind: KindUser, Target: "user", Column: "owner_id", Label: Texts{"en": "Owner", "zh": "负责人"}.Label()},
+	{Name: "team", Kind: KindLookup, Target: "team", Column: "team_id", Label: Texts{"en": "Team", "zh": "团队"}.Label()},
+	{Name: "version", Kind: KindInteger, Column: "version", Label: Texts{"en": "Version", "zh": "版本"}.Label()},
+	{Name: "deletedAt", Kind: KindDateTime, Column: "deleted_at", Label: Texts{"en": "Deleted at", "zh": "删除时间"}.Label()},
 })
 
 func marked(fs []*Field) []*Field {
@@ -40,19 +40,19 @@ func SystemObjects() []*Object {
 	return []*Object{
 		{
 			Name: "user", Plural: "users", Package: "system", Title: "name", Unowned: true, Table: "user",
-			Label: Label{"en": "User", "zh": "用户"}, PluralLabel: Label{"en": "Users", "zh": "用户"},
+			Label: Texts{"en": "User", "zh": "用户"}.Label(), PluralLabel: Texts{"en": "Users", "zh": "用户"}.Label(),
 			Fields: []*Field{
-				{Name: "name", Kind: KindText, Column: "name", Package: "system", Required: true, Searchable: true, Label: Label{"en": "Name", "zh": "姓名"}},
-				{Name: "email", Kind: KindEmail, Column: "email", Package: "system", Required: true, Unique: true, Label: Label{"en": "E-mail", "zh": "邮箱"}},
-				{Name: "active", Kind: KindBoolean, Column: "active", Package: "system", Required: true, Default: "true", Label: Label{"en": "Active", "zh": "启用"}},
-				{Name: "manager", Kind: KindUser, Target: "user", Inverse: "reports", Column: "manager_id", Package: "system", Label: Label{"en": "Manager", "zh": "上级"}},
+				{Name: "name", Kind: KindText, Column: "name", Package: "system", Required: true, Searchable: true, Label: Texts{"en": "Name", "zh": "姓名"}.Label()},
+				{Name: "email", Kind: KindEmail, Column: "email", Package: "system", Required: true, Unique: true, Label: Texts{"en": "E-mail", "zh": "邮箱"}.Label()},
+				{Name: "active", Kind: KindBoolean, Column: "active", Package: "system", Required: true, Default: "true", Label: Texts{"en": "Active", "zh": "启用"}.Label()},
+				{Name: "manager", Kind: KindUser, Target: "user", Inverse: "reports", Column: "manager_id", Package: "system", Label: Texts{"en": "Manager", "zh": "上级"}.Label()},
 			},
 		},
 		{
 			Name: "team", Plural: "teams", Package: "system", Title: "name", Unowned: true, Table: "team",
-			Label: Label{"en": "Team", "zh": "团队"}, PluralLabel: Label{"en": "Teams", "zh": "团队"},
+			Label: Texts{"en": "Team", "zh": "团队"}.Label(), PluralLabel: Texts{"en": "Teams", "zh": "团队"}.Label(),
 			Fields: []*Field{
-				{Name: "name", Kind: KindText, Column: "name", Package: "system", Required: true, Unique: true, Searchable: true, Label: Label{"en": "Name", "zh": "名称"}},
+				{Name: "name", Kind: KindText, Column: "name", Package: "system", Required: true, Unique: true, Searchable: true, Label: Texts{"en": "Name", "zh": "名称"}.Label()},
 			},
 		},
 	}

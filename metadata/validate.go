@@ -238,11 +238,12 @@ var versionShape = regexp.MustCompile(`^[0-9A-Za-z.+-]{0,40}$`)
 var languageTag = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
 func (v *validator) label(component any, key string, path []any, l Label, most int) {
-	if len(l) > maxLanguages {
+	tags := l.tags()
+	if len(tags) > maxLanguages {
 		v.problem(component, key, path, "there are more than %d languages", maxLanguages)
 	}
-	for _, tag := range l.tags() {
-		switch text := l[tag]; {
+	for _, tag := range tags {
+		switch text := l.Text(tag); {
 		case !languageTag.MatchString(tag):
 			v.problem(component, key, path, "%q is no language tag, as en or zh", short(tag))
 		case len([]rune(text)) > most:

@@ -122,7 +122,7 @@ func (v *validator) indexes(o *Object, path []any) {
 		v.indexFields(o, x, at)
 		v.indexRange(o, x, at)
 		v.label(x, "message", at, x.Message, maxLabel)
-		if len(x.Message) > 0 && !x.Unique {
+		if x.Message != "" && !x.Unique {
 			v.problem(x, "message", at, "a message is for who breaks a unique index: this one is not unique")
 		}
 		if len(x.Where) > maxRuleText {
@@ -170,7 +170,7 @@ func (v *validator) rules(o *Object, path []any) {
 		}
 		seen[r.Name] = true
 		v.ruleText(r, at, r.Rule, true)
-		if len(r.Message) == 0 {
+		if r.Message == "" {
 			v.problem(r, "message", at, "a message is missing: the sentence a person sees when the rule is violated")
 		}
 		v.label(r, "message", at, r.Message, maxLabel)

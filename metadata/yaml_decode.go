@@ -102,6 +102,10 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path []any) {
 		d.problem(n.Line, path, "anchors and aliases (& and *) are not used here: write the value itself")
 		return
 	}
+	if v.Type() == reflect.TypeFor[Label]() {
+		d.label(n, v, path)
+		return
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
@@ -110,8 +114,6 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path []any) {
 		d.structure(n, v, path)
 	case reflect.Slice:
 		d.list(n, v, path)
-	case reflect.Map:
-		d.label(n, v, path)
 	default:
 		d.scalar(n, v, path)
 	}
@@ -192,12 +194,13 @@ func (d *decoder) label(n *yaml.Node, v reflect.Value, path []any) {
 		d.problem(n.Line, path, "a text by language is needed here, as in {en: Account, zh: 客户}")
 		return
 	}
-	v.Set(reflect.MakeMap(v.Type()))
+	texts := Texts{}
 	for key, value := range d.pairs(n, path) {
-		text := reflect.New(v.Type().Elem()).Elem()
+		text := reflect.New(reflect.TypeFor[string]()).Elem()
 		d.value(value, text, append(path, key.Value))
-		v.SetMapIndex(reflect.ValueOf(key.Value), text)
+		texts[key.Value] = text.String()
 	}
+	v.SetString(string(texts.Label()))
 }
 
 func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path []any) {

@@ -212,7 +212,7 @@ func (r *reader) object(pkg, file, name string) {
 	o := &f.Object
 	r.def.origin.alias(o, &f)
 	if f.Extends != "" {
-		if o.Name != "" || o.Plural != "" || o.Label != nil || o.PluralLabel != nil || o.Description != nil || o.Title != "" || o.Unowned || o.AppendOnly || len(o.Formerly) > 0 {
+		if o.Name != "" || o.Plural != "" || o.Label != "" || o.PluralLabel != "" || o.Description != "" || o.Title != "" || o.Unowned || o.AppendOnly || len(o.Formerly) > 0 {
 			r.fail("%s extends %s, so it may have fields, indexes and rules only", file, f.Extends)
 		}
 		o.Name, o.Extends = f.Extends, true

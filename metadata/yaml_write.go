@@ -138,8 +138,6 @@ func node(v reflect.Value) *yaml.Node {
 		return n
 	case reflect.Slice:
 		return listNode(v)
-	case reflect.Map:
-		return labelNode(v.Interface().(Label))
 	case reflect.Bool:
 		if v.Bool() {
 			return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: "true"}
@@ -149,6 +147,9 @@ func node(v reflect.Value) *yaml.Node {
 			return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatInt(v.Int(), 10)}
 		}
 	case reflect.String:
+		if l, ok := v.Interface().(Label); ok {
+			return labelNode(l)
+		}
 		if v.String() != "" {
 			return textNode(v.String())
 		}
@@ -198,13 +199,13 @@ func listNode(v reflect.Value) *yaml.Node {
 
 // labelNode has the languages in order, English first.
 func labelNode(l Label) *yaml.Node {
-	if len(l) == 0 {
+	if l == "" {
 		return nil
 	}
 	n := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Style: yaml.FlowStyle}
 	for _, tag := range l.tags() {
-		text := textNode(l[tag])
-		if l[tag] == "" {
+		text := textNode(l.Text(tag))
+		if text.Value == "" {
 			text.Style = yaml.DoubleQuotedStyle
 		}
 		n.Content = append(n.Content, textNode(tag), text)

@@ -237,7 +237,7 @@ func (l *lab) change(object, field string, add bool) error {
 	_, err := l.catalog.Apply(l.Context(), "main", func(d *metadata.Definition) (*metadata.Definition, error) {
 		o := d.Own(object)
 		if add {
-			o.Fields = append(o.Fields, &metadata.Field{Name: field, Kind: metadata.KindText, Package: metadata.CustomPackage, Label: metadata.Label{"en": field}})
+			o.Fields = append(o.Fields, &metadata.Field{Name: field, Kind: metadata.KindText, Package: metadata.CustomPackage, Label: metadata.Texts{"en": field}.Label()})
 			return d, nil
 		}
 		o.Fields = slices.DeleteFunc(o.Fields, func(f *metadata.Field) bool { return f.Name == field })

@@ -20,7 +20,7 @@ func BenchmarkPrepare(b *testing.B) {
 					o.Fields = append(o.Fields, &metadata.Field{Name: fmt.Sprintf("f%d", j), Kind: metadata.KindText})
 				}
 				o.Fields = append(o.Fields, &metadata.Field{Name: "next", Kind: metadata.KindLookup, Target: fmt.Sprintf("thing%d", max(0, i-1)), Inverse: fmt.Sprintf("followers%d", i)})
-				o.Rules = append(o.Rules, &metadata.ValidationRule{Name: "some", Rule: `record.f1 == null || record.f1 != "x"`, Message: metadata.Label{"en": "No x"}})
+				o.Rules = append(o.Rules, &metadata.ValidationRule{Name: "some", Rule: `record.f1 == null || record.f1 != "x"`, Message: metadata.Texts{"en": "No x"}.Label()})
 				def.Objects = append(def.Objects, o)
 			}
 			metadata.Normalize(def, nil)

@@ -184,7 +184,7 @@ func (e *editor) editField(d *metadata.Definition, o *metadata.Object, f *metada
 	}
 	f.Indexed = !f.Indexed
 	f.Required = !f.Required
-	f.Label = metadata.Label{"en": e.name("Label ")}
+	f.Label = metadata.Texts{"en": e.name("Label ")}.Label()
 	return fmt.Sprintf("toggle indexed of %s.%s", o.Name, f.Name)
 }
 

@@ -77,7 +77,7 @@ func TestCRMSpeaksBothLanguages(t *testing.T) {
 		t.Fatal(problems)
 	}
 	both := func(l metadata.Label, needed bool, where ...string) {
-		if (needed || len(l) > 0) && (l["en"] == "" || l["zh"] == "") {
+		if (needed || l != "") && (l.Text("en") == "" || l.Text("zh") == "") {
 			t.Errorf("%v is not in both languages: %v", where, l)
 		}
 	}

@@ -98,7 +98,7 @@ func (c *company) messageOf(object, fields string) string {
 	c.Helper()
 	for _, x := range c.View.Snapshot.Lookup(object).Indexes {
 		if slices.Equal(x.Fields, strings.Split(fields, ",")) {
-			return x.Message["en"]
+			return x.Message.Text("en")
 		}
 	}
 	c.Fatal("there is no such index")

@@ -169,11 +169,11 @@ func TestRulesOfTheCRM(t *testing.T) {
 				want = append(want, rule.Field)
 			}
 			for _, e := range trellis.Public(c.offend(o)) {
-				if e.Code == trellis.CodeValidationFailed && e.Message == rule.Message["en"] && trellis.PathString(e.Path) == trellis.PathString(want) {
+				if e.Code == trellis.CodeValidationFailed && e.Message == rule.Message.Text("en") && trellis.PathString(e.Path) == trellis.PathString(want) {
 					return
 				}
 			}
-			t.Errorf("want %q at %v, got %v", rule.Message["en"], want, c.offend(o))
+			t.Errorf("want %q at %v, got %v", rule.Message.Text("en"), want, c.offend(o))
 		})
 	}
 	for _, o := range c.def.Objects {

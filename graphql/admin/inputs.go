@@ -124,14 +124,11 @@ func setLabel(to *metadata.Label, in *[]labelInput) {
 }
 
 func label(in []labelInput) metadata.Label {
-	if len(in) == 0 {
-		return nil
-	}
-	l := make(metadata.Label, len(in))
+	texts := make(metadata.Texts, len(in))
 	for _, t := range in {
-		l[t.Lang] = t.Text
+		texts[t.Lang] = t.Text
 	}
-	return l
+	return texts.Label()
 }
 
 func setAliases(to *[]*metadata.Alias, in *[]aliasInput) {

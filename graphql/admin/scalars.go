@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/trellishq/trellis/metadata"
@@ -84,10 +82,9 @@ func (l labelText) Lang() string { return l.lang }
 func (l labelText) Text() string { return l.text }
 
 func labels(l metadata.Label) []labelText {
-	out := make([]labelText, 0, len(l))
-	for lang, text := range l {
+	out := []labelText{}
+	for lang, text := range l.All() {
 		out = append(out, labelText{lang, text})
 	}
-	slices.SortFunc(out, func(a, b labelText) int { return strings.Compare(a.lang, b.lang) })
 	return out
 }
