@@ -17,8 +17,11 @@ func TestComputedFollowTheirInputs(t *testing.T) {
 		filling []string
 	}{
 		"fewer digits": {func(d *Definition) { d.Own("line").Field("price").Scale = 1 }, []string{"account.revenue", "line.net", "order.total", "order.gross"}},
-		"more digits":  {func(d *Definition) { f := d.Own("line").Field("price"); f.Precision, f.Scale = f.Precision+2, f.Scale+1 }, nil},
-		"a label":      {func(d *Definition) { d.Own("line").Field("price").Label = Texts{"en": "P"}.Label() }, nil},
+		"more digits": {func(d *Definition) {
+			f := d.Own("line").Field("price")
+			f.Precision, f.Scale = f.Precision+2, f.Scale+1
+		}, nil},
+		"a label": {func(d *Definition) { d.Own("line").Field("price").Label = Texts{"en": "P"}.Label() }, nil},
 	} {
 		before := was.Clone()
 		def := was.Fork()
