@@ -242,14 +242,14 @@ func (x *finder) Object(name string) (*expr.Object, bool) {
 		return nil, false
 	}
 	if v := x.known(name); v != nil && !x.relatedAnew(name) {
-		return v.expr, true
+		return v.expression(), true
 	}
 	v := newObjectView(o)
 	for _, p := range x.pointersTo(o.Name) {
 		v.refer(&ObjectView{Object: p.object}, p.field)
 	}
 	v.settle()
-	return v.expr, true
+	return v.expression(), true
 }
 
 // relatedAnew says that other fields refer to an object than did.

@@ -39,9 +39,12 @@ type ObjectView struct {
 	// Referrers are all lookups that point here, with or without a list: what
 	// a delete has to look after.
 	Referrers []*Relation
-	at        map[string]int // position in All
-	relations map[string]*Relation
-	expr      *expr.Object
+
+	order    []uint16       // positions in All, in order of name
+	formerly map[string]int // positions in All by names that fields had
+
+	exprOnce sync.Once
+	expr     *expr.Object
 }
 
 // Relation is a to-many list on the object that a lookup refers to, or on
@@ -106,25 +109,23 @@ func New(def *Definition, revision int64) *Snapshot {
 
 func newObjectView(o *Object) *ObjectView {
 	v := &ObjectView{Object: o, All: append(SystemFields(o), o.Fields...)}
-	v.at = make(map[string]int, len(v.All))
-	v.relations = map[string]*Relation{}
-	v.expr = &expr.Object{Name: o.Name, Fields: make(map[string]*expr.Field, len(v.All)), Relations: map[string]*expr.Relation{}}
+	v.order = make([]uint16, len(v.All))
 	for i, f := range v.All {
-		v.at[f.Name] = i
-		if f.Kind == KindManyToMany {
+		v.order[i] = uint16(i)
+		if f.Linked() {
 			v.Links = append(v.Links, &Relation{Name: f.Name, Object: f.Target, Field: f, Of: o.Name, On: o.Name})
-		} else {
-			v.expr.Fields[f.Name] = exprField(f)
 		}
 	}
+	slices.SortFunc(v.order, func(a, b uint16) int { return strings.Compare(v.All[a].Name, v.All[b].Name) })
 	for i, f := range v.All {
 		for _, a := range f.Formerly {
-			if _, taken := v.at[a.Name]; taken {
+			if v.Position(a.Name) >= 0 {
 				continue
 			}
-			if v.at[a.Name] = i; !f.Linked() { // lists are found in settle
-				v.expr.Fields[a.Name] = v.expr.Fields[f.Name]
+			if v.formerly == nil {
+				v.formerly = map[string]int{}
 			}
+			v.formerly[a.Name] = i
 		}
 	}
 	return v
@@ -158,7 +159,7 @@ func (v *ObjectView) refer(from *ObjectView, f *Field) {
 	}
 }
 
-// settle brings the relations into order and finds them by name.
+// settle brings the relations into order.
 func (v *ObjectView) settle() {
 	byName := func(a, b *Relation) int { return strings.Compare(a.Name, b.Name) }
 	slices.SortFunc(v.Relations, byName)
@@ -166,22 +167,51 @@ func (v *ObjectView) settle() {
 	slices.SortFunc(v.Referrers, func(a, b *Relation) int {
 		return cmp.Or(strings.Compare(a.Object, b.Object), strings.Compare(a.Field.Name, b.Field.Name))
 	})
-	for _, list := range [][]*Relation{v.Relations, v.Links} {
-		for _, r := range list {
-			v.relations[r.Name] = r
-			v.expr.Relations[r.Name] = &expr.Relation{Name: r.Name, Target: r.Object}
-		}
-	}
-	for _, r := range v.Links {
-		for _, a := range r.Field.Formerly {
-			if f := v.Field(a.Name); f == r.Field && !r.back && v.relations[a.Name] == nil {
-				v.relations[a.Name], v.expr.Relations[a.Name] = r, v.expr.Relations[r.Name]
-			}
-		}
-	}
 }
 
+// expression is the object as expressions see it, made when the first asks.
+func (v *ObjectView) expression() *expr.Object {
+	v.exprOnce.Do(func() {
+		x := &expr.Object{Name: v.Name, Fields: make(map[string]*expr.Field, len(v.All)), Relations: map[string]*expr.Relation{}}
+		for _, f := range v.All {
+			if !f.Linked() {
+				x.Fields[f.Name] = exprField(f)
+			}
+		}
+		for _, list := range [][]*Relation{v.Relations, v.Links} {
+			for _, r := range list {
+				x.Relations[r.Name] = &expr.Relation{Name: r.Name, Target: r.Object}
+			}
+		}
+		for was, i := range v.formerly {
+			if f := v.All[i]; !f.Linked() {
+				x.Fields[was] = x.Fields[f.Name]
+			} else if x.Relations[was] == nil {
+				x.Relations[was] = x.Relations[f.Name]
+			}
+		}
+		v.expr = x
+	})
+	return v.expr
+}
+
+// systemExprs are the system fields as expressions see them: one for all objects.
+var systemExprs = func() map[*Field]*expr.Field {
+	of := make(map[*Field]*expr.Field, len(systemFields))
+	for _, f := range systemFields {
+		of[f] = newExprField(f)
+	}
+	return of
+}()
+
 func exprField(f *Field) *expr.Field {
+	if e := systemExprs[f]; e != nil {
+		return e
+	}
+	return newExprField(f)
+}
+
+func newExprField(f *Field) *expr.Field {
 	e := &expr.Field{Name: f.Name, Type: f.Type(), Nullable: !f.NotNull(), Ref: f.Target}
 	e.Kept = f.system && f.Name != "owner" && f.Name != "team" || f.Kind == KindFormula || f.Kind == KindRollUp
 	for _, o := range f.Options {
@@ -232,7 +262,7 @@ func (s *Snapshot) Object(name string) (*expr.Object, bool) {
 	if v == nil {
 		return nil, false
 	}
-	return v.expr, true
+	return v.expression(), true
 }
 
 // Field finds a field, own or system, by its name or one it had: the field's
@@ -247,11 +277,27 @@ func (v *ObjectView) Field(name string) *Field {
 // Position is where a field stands in All, by its name or one it had; -1 for
 // none.
 func (v *ObjectView) Position(name string) int {
-	if i, ok := v.at[name]; ok {
-		return i
+	i, found := slices.BinarySearchFunc(v.order, name, func(at uint16, name string) int { return strings.Compare(v.All[at].Name, name) })
+	if found {
+		return int(v.order[i])
+	}
+	if at, ok := v.formerly[name]; ok {
+		return at
 	}
 	return -1
 }
 
-// Relation finds a to-many relation, nil for none.
-func (v *ObjectView) Relation(name string) *Relation { return v.relations[name] }
+// Relation finds a to-many relation, by its name or one that its manyToMany
+// field had; nil for none.
+func (v *ObjectView) Relation(name string) *Relation {
+	for _, list := range [][]*Relation{v.Relations, v.Links} {
+		i, found := slices.BinarySearchFunc(list, name, func(r *Relation, name string) int { return strings.Compare(r.Name, name) })
+		if found {
+			return list[i]
+		}
+	}
+	if i, ok := v.formerly[name]; ok && v.All[i].Linked() {
+		return v.Relation(v.All[i].Name)
+	}
+	return nil
+}
