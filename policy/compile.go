@@ -20,7 +20,7 @@ func (e *Engine) build(set *roleSet, o *metadata.ObjectView, a metadata.Action, 
 		b.g.allow = []*rule{b.rule("")}
 		b.allows = []*entry{nil}
 	}
-	for _, list := range [][]*entry{set.about["*"], set.about[o.Name]} {
+	for _, list := range [][]*entry{set.about("*"), set.about(o.Name)} {
 		for _, en := range list {
 			// Nobody has rights of their own to an implied link: the engine reads and
 			// writes it for those who may see and set the field it links for.

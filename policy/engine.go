@@ -41,10 +41,10 @@ type Engine struct {
 
 // roleSet is what principals with the same roles share.
 type roleSet struct {
-	subject string              // for casbin, "" when nobody
-	members []string            // the roles held and inherited, and the user when named; sorted
-	entries []*entry            // what may apply, in order of the definition
-	about   map[string][]*entry // the same by object; those about all of them under "*"
+	subject string   // for casbin, "" when nobody
+	members []string // the roles held and inherited, and the user when named; sorted
+	entries []*entry // what may apply, in order of the definition
+	byAbout []*entry // the same in order of the object that they are about
 	admin   bool
 	system  bool
 	// grants by action and object, filled when first asked for and forgotten

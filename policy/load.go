@@ -186,7 +186,7 @@ func (en *entry) lists(a metadata.Action, field string) bool {
 
 // newRoleSet resolves what the principal holds.
 func (e *Engine) newRoleSet(p *Principal) *roleSet {
-	set := &roleSet{about: map[string][]*entry{}}
+	set := &roleSet{}
 	var direct []string
 	seen := map[string]bool{}
 	var climb func(name string)
@@ -218,10 +218,20 @@ func (e *Engine) newRoleSet(p *Principal) *roleSet {
 		set.entries = append(set.entries, e.bySubject[m]...)
 	}
 	slices.SortFunc(set.entries, func(a, b *entry) int { return a.id - b.id })
-	for _, en := range set.entries {
-		set.about[en.policy.Object] = append(set.about[en.policy.Object], en)
-	}
+	set.byAbout = slices.Clone(set.entries)
+	slices.SortStableFunc(set.byAbout, func(a, b *entry) int { return strings.Compare(a.policy.Object, b.policy.Object) })
 	return set
+}
+
+// about lists the policies about an object, or about all of them ("*"), in order
+// of the definition.
+func (set *roleSet) about(object string) []*entry {
+	from, _ := slices.BinarySearchFunc(set.byAbout, object, func(en *entry, object string) int { return strings.Compare(en.policy.Object, object) })
+	to := from
+	for to < len(set.byAbout) && set.byAbout[to].policy.Object == object {
+		to++
+	}
+	return set.byAbout[from:to]
 }
 
 // String names the policy in explanations.

@@ -103,7 +103,7 @@ func (set *roleSet) classes(object string, a metadata.Action) string {
 	var room [32]int
 	list := room[:0]
 	for _, name := range [...]string{"*", object} {
-		for _, en := range set.about[name] {
+		for _, en := range set.about(name) {
 			if a == "" || slices.Contains(en.actions, a) {
 				list = append(list, en.class)
 			}
