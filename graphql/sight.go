@@ -1,6 +1,7 @@
 package graphql
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/trellishq/trellis/core"
@@ -18,7 +19,7 @@ type sight struct {
 	store    *store
 
 	mu      sync.RWMutex
-	objects map[string]*objectSight // looked at already; nil for those not seen
+	objects looked
 	err     error                   // of looking at any of them
 }
 
@@ -45,32 +46,77 @@ func (o *objectSight) creatable(field string) bool  { return o.sees.Creatable(o.
 func (o *objectSight) updatable(field string) bool  { return o.sees.Updatable(o.Position(field)) }
 
 func newSight(snap *metadata.Snapshot, rights policy.Rights, shared *store) *sight {
-	return &sight{snapshot: snap, names: names{snap}, rights: rights, store: shared, objects: map[string]*objectSight{}}
+	return &sight{snapshot: snap, names: names{snap}, rights: rights, store: shared}
 }
-
-// maxLooked is how many objects a schema itself remembers; beyond, it forgets
-// them all, since the store has those in use.
-const maxLooked = 1_000
 
 // object is an object as it is seen, nil when it is not or does not exist.
 func (s *sight) object(name string) *objectSight {
+	view := s.snapshot.Lookup(name)
+	if view == nil {
+		return nil
+	}
+	at, _ := slices.BinarySearch(s.snapshot.Names(), view.Name)
 	s.mu.RLock()
-	o, known := s.objects[name]
+	o := s.objects.at(at)
 	s.mu.RUnlock()
-	if !known {
+	if o == nil {
 		var err error
-		o, err = s.look(name)
-		s.mu.Lock()
-		if len(s.objects) >= maxLooked {
-			clear(s.objects)
+		if o, err = s.look(view); o == nil {
+			o = unseen
 		}
-		s.objects[name] = o
+		s.mu.Lock()
+		s.objects.put(at, o)
 		if err != nil {
 			s.err = err
 		}
 		s.mu.Unlock()
 	}
+	if o == unseen {
+		return nil
+	}
 	return o
+}
+
+// looked are the objects that a role set has looked at, by their places among the
+// names of the snapshot, in pages that are made when they are needed: there are
+// many role sets, and most look at few objects.
+type looked struct {
+	pages [][]*objectSight
+	len   int
+}
+
+// lookedPage is how many objects a page has. A schema remembers maxLooked of
+// them; beyond, it forgets them all, since the store has those in use.
+const (
+	lookedPage = 64
+	maxLooked  = 1_000
+)
+
+// unseen stands for an object of which nothing is seen.
+var unseen = &objectSight{}
+
+func (l *looked) at(i int) *objectSight {
+	if page := i / lookedPage; page < len(l.pages) && l.pages[page] != nil {
+		return l.pages[page][i%lookedPage]
+	}
+	return nil
+}
+
+func (l *looked) put(i int, o *objectSight) {
+	if l.len >= maxLooked {
+		*l = looked{}
+	}
+	page := i / lookedPage
+	if page >= len(l.pages) {
+		l.pages = slices.Concat(l.pages, make([][]*objectSight, page+1-len(l.pages)))
+	}
+	if l.pages[page] == nil {
+		l.pages[page] = make([]*objectSight, lookedPage)
+	}
+	if l.pages[page][i%lookedPage] == nil {
+		l.len++
+	}
+	l.pages[page][i%lookedPage] = o
 }
 
 // problem is why an object could not be looked at.
@@ -80,12 +126,8 @@ func (s *sight) problem() error {
 	return s.err
 }
 
-func (s *sight) look(name string) (*objectSight, error) {
-	view := s.snapshot.Lookup(name)
-	if view == nil {
-		return nil, nil
-	}
-	v, err := s.rights.Visible(name)
+func (s *sight) look(view *metadata.ObjectView) (*objectSight, error) {
+	v, err := s.rights.Visible(view.Name)
 	if err != nil {
 		return nil, err
 	}

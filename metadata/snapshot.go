@@ -172,25 +172,25 @@ func (v *ObjectView) settle() {
 // expression is the object as expressions see it, made when the first asks.
 func (v *ObjectView) expression() *expr.Object {
 	v.exprOnce.Do(func() {
-		x := &expr.Object{Name: v.Name, Fields: make(map[string]*expr.Field, len(v.All)), Relations: map[string]*expr.Relation{}}
+		fields, relations := make(map[string]*expr.Field, len(v.All)), map[string]*expr.Relation{}
 		for _, f := range v.All {
 			if !f.Linked() {
-				x.Fields[f.Name] = exprField(f)
+				fields[f.Name] = exprField(f)
 			}
 		}
 		for _, list := range [][]*Relation{v.Relations, v.Links} {
 			for _, r := range list {
-				x.Relations[r.Name] = &expr.Relation{Name: r.Name, Target: r.Object}
+				relations[r.Name] = &expr.Relation{Name: r.Name, Target: r.Object}
 			}
 		}
 		for was, i := range v.formerly {
 			if f := v.All[i]; !f.Linked() {
-				x.Fields[was] = x.Fields[f.Name]
-			} else if x.Relations[was] == nil {
-				x.Relations[was] = x.Relations[f.Name]
+				fields[was] = fields[f.Name]
+			} else if relations[was] == nil {
+				relations[was] = relations[f.Name]
 			}
 		}
-		v.expr = x
+		v.expr = &expr.Object{Name: v.Name, Fields: expr.Table(fields), Relations: expr.Table(relations)}
 	})
 	return v.expr
 }

@@ -8,11 +8,11 @@ import (
 
 func TestBusinessFunctions(t *testing.T) {
 	t.Parallel()
-	schema := MapSchema{"site": {Name: "site", Fields: map[string]*Field{
+	schema := MapSchema{"site": {Name: "site", Fields: Table(map[string]*Field{
 		"name": {Name: "name", Type: TextType, Nullable: true}, "at": {Name: "at", Type: GeoPointType, Nullable: true},
 		"code": {Name: "code", Type: TextType, Nullable: true}, "day": {Name: "day", Type: DateType, Nullable: true},
 		"hub": {Name: "hub", Type: IDType, Ref: "site", Nullable: true},
-	}}}
+	})}}
 	dec := MustDecimal
 	day, _ := ParseDate("2026-05-15") // a Friday
 	rec := MapRecord{

@@ -239,7 +239,7 @@ func (v *recordVal) Equal(o ref.Val) ref.Val {
 	if !ok || v.typ != w.typ {
 		return types.False
 	}
-	for name := range v.typ.object.Fields {
+	for name := range v.typ.object.Fields.All() {
 		if same, err := v.sameField(w, name); err != nil || !same {
 			return types.Bool(false)
 		}
@@ -249,7 +249,7 @@ func (v *recordVal) Equal(o ref.Val) ref.Val {
 
 // sameField says whether a field has one value in both records.
 func (v *recordVal) sameField(w *recordVal, name string) (bool, error) {
-	f, ok := v.typ.object.Fields[name]
+	f, ok := v.typ.object.Fields.Get(name)
 	if !ok {
 		return false, errors.New("no such field")
 	}

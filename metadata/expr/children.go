@@ -2,7 +2,6 @@ package expr
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -124,14 +123,14 @@ func (w *rewriter) only(e celast.Expr, c celast.CallExpr) kind {
 			return kind{}
 		}
 		name, _ := el.AsLiteral().(types.String)
-		if _, ok := t.object.Fields[string(name)]; !ok {
+		if _, ok := t.object.Fields.Get(string(name)); !ok {
 			w.probs.at(el.ID(), "the object %s has no field %q", w.object, clip(string(name))).
-				Suggestion = closest(string(name), slices.Sorted(maps.Keys(t.object.Fields)))
+				Suggestion = closest(string(name), t.object.Fields.Names())
 			return kind{}
 		}
 		names = append(names, string(name))
 	}
-	for name, f := range t.object.Fields {
+	for name, f := range t.object.Fields.All() {
 		if !f.Kept {
 			w.use(Path{name})
 		}
@@ -143,7 +142,7 @@ func (w *rewriter) only(e celast.Expr, c celast.CallExpr) kind {
 // onlyChanged answers only([…]): no other field changed.
 func (a *activation) onlyChanged(names string) (ref.Val, error) {
 	allowed := strings.Split(names, ",")
-	for name, f := range a.typ.object.Fields {
+	for name, f := range a.typ.object.Fields.All() {
 		if f.Kept || slices.Contains(allowed, name) {
 			continue
 		}

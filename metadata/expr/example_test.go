@@ -11,13 +11,13 @@ import (
 // A row rule is compiled once, and folded for each request.
 func Example() {
 	engine := expr.New(expr.MapSchema{
-		"account": {Name: "account", Fields: map[string]*expr.Field{
+		"account": {Name: "account", Fields: expr.Table(map[string]*expr.Field{
 			"owner":  {Name: "owner", Type: expr.IDType, Ref: "user", Nullable: true},
 			"region": {Name: "region", Type: expr.TextType, Nullable: true},
-		}},
-		"user": {Name: "user", Fields: map[string]*expr.Field{
+		})},
+		"user": {Name: "user", Fields: expr.Table(map[string]*expr.Field{
 			"region": {Name: "region", Type: expr.TextType},
-		}},
+		})},
 	})
 	rule, err := engine.Compile("account", `"manager" in user.roles || record.owner.region == "North"`, expr.Row)
 	if err != nil {

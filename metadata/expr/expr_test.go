@@ -10,11 +10,11 @@ import (
 
 func testSchema() MapSchema {
 	obj := func(name string, fs ...*Field) *Object {
-		o := &Object{Name: name, Fields: map[string]*Field{}}
+		fields := map[string]*Field{}
 		for _, f := range fs {
-			o.Fields[f.Name] = f
+			fields[f.Name] = f
 		}
-		return o
+		return &Object{Name: name, Fields: Table(fields)}
 	}
 	schema := MapSchema{
 		"line": obj("line",
@@ -61,7 +61,7 @@ func testSchema() MapSchema {
 			&Field{Name: "region", Type: TextType, Nullable: true},
 		),
 	}
-	schema["opportunity"].Relations = map[string]*Relation{"lines": {Name: "lines", Target: "line"}}
+	schema["opportunity"].Relations = Table(map[string]*Relation{"lines": {Name: "lines", Target: "line"}})
 	return schema
 }
 

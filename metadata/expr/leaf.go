@@ -61,7 +61,8 @@ func outward(p Pred, by int) Pred {
 func (t *translator) target(p Path) string {
 	typ := t.typ
 	for _, name := range p {
-		next, ok := t.engine.provider.record(typ.object.Fields[name].Ref)
+		f, _ := typ.object.Fields.Get(name)
+		next, ok := t.engine.provider.record(f.Ref)
 		if !ok {
 			return ""
 		}
@@ -123,10 +124,11 @@ func recordPath(e celast.Expr) (Path, bool) {
 func (l *leaf) column(p Path) Column {
 	typ := l.t.typ
 	for _, name := range p[:len(p)-1] {
-		typ, _ = l.t.engine.provider.record(typ.object.Fields[name].Ref)
+		f, _ := typ.object.Fields.Get(name)
+		typ, _ = l.t.engine.provider.record(f.Ref)
 	}
 	name, part := fieldName(p[len(p)-1])
-	f := typ.object.Fields[name]
+	f, _ := typ.object.Fields.Get(name)
 	c := Column{Field: name, Part: part, Of: f.Type, Nullable: f.Nullable}
 	switch {
 	case f.Ref != "":

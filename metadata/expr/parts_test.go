@@ -8,7 +8,7 @@ import (
 	"github.com/trellishq/trellis/metadata/expr"
 )
 
-var thing = expr.MapSchema{"thing": {Name: "thing", Fields: map[string]*expr.Field{
+var thing = expr.MapSchema{"thing": {Name: "thing", Fields: expr.Table(map[string]*expr.Field{
 	"id":     {Name: "id", Type: expr.IDType},
 	"total":  {Name: "total", Type: expr.MoneyType, Nullable: true},
 	"place":  {Name: "place", Type: expr.GeoPointType, Nullable: true},
@@ -19,7 +19,7 @@ var thing = expr.MapSchema{"thing": {Name: "thing", Fields: map[string]*expr.Fie
 	"opens":  {Name: "opens", Type: expr.TimeOfDayType, Nullable: true},
 	"effort": {Name: "effort", Type: expr.DurationType, Nullable: true},
 	"tags":   {Name: "tags", Type: expr.TextListType, Nullable: true},
-}}}
+})}}
 
 // A rule about parts means the same in process and as a tree.
 func TestPartsInRules(t *testing.T) {

@@ -96,11 +96,11 @@ func (p *provider) field(t *recordType, name string) *types.FieldType {
 }
 
 func (p *provider) newField(t *recordType, name string) *types.FieldType {
-	if r := t.object.Relations[name]; r != nil {
+	if r, ok := t.object.Relations.Get(name); ok {
 		return p.relation(r)
 	}
 	base, part := fieldName(name)
-	f := t.object.Fields[base]
+	f, _ := t.object.Fields.Get(base)
 	switch {
 	case f == nil || f.Name != base: // a name it had is put right before
 		return nil

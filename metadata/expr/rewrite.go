@@ -409,10 +409,10 @@ func (w *rewriter) changed(e celast.Expr, c celast.CallExpr) kind {
 	}
 	name, _ := c.Args()[0].AsLiteral().(types.String)
 	t, _ := w.engine.provider.record(w.object)
-	f, ok := t.object.Fields[string(name)]
+	f, ok := t.object.Fields.Get(string(name))
 	if !ok {
 		w.probs.at(c.Args()[0].ID(), "the object %s has no field %q", w.object, clip(string(name))).
-			Suggestion = closest(string(name), slices.Sorted(maps.Keys(t.object.Fields)))
+			Suggestion = closest(string(name), t.object.Fields.Names())
 		return kind{}
 	}
 	w.use(Path{f.Name})

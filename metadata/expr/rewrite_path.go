@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -67,8 +66,8 @@ func (w *rewriter) field(e celast.Expr, base kind, name string) kind {
 		w.probs.at(e.ID(), "there is no object %q", clip(base.object))
 		return kind{}
 	}
-	f, ok := t.object.Fields[name]
-	if r := t.object.Relations[name]; !ok && r != nil {
+	f, ok := t.object.Fields.Get(name)
+	if r, there := t.object.Relations.Get(name); !ok && there {
 		if r.Name != name {
 			w.setSelect(e, e.AsSelect().Operand(), r.Name, e.AsSelect().IsTestOnly())
 		}
@@ -76,7 +75,7 @@ func (w *rewriter) field(e celast.Expr, base kind, name string) kind {
 	}
 	if !ok {
 		w.probs.at(e.ID(), "the object %s has no field %q", base.object, clip(name)).
-			Suggestion = closest(name, slices.Sorted(maps.Keys(t.object.Fields)))
+			Suggestion = closest(name, t.object.Fields.Names())
 		return kind{}
 	}
 	if f.Name != name { // a name it had: go on with the one it has

@@ -105,8 +105,8 @@ type Field struct {
 // compiled says that one.
 type Object struct {
 	Name      string
-	Fields    map[string]*Field
-	Relations map[string]*Relation
+	Fields    ByName[*Field]
+	Relations ByName[*Relation]
 }
 
 // Relation is a to-many relation: the records of Target that refer to this one.
