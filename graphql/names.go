@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
 )
 
 // objectNames are the names an object has in the schema.
@@ -18,13 +19,29 @@ type objectNames struct {
 	totals, extremes                      string
 	payload, listPayload, result          string
 	batchUpdate, batchDelete, batchUpsert string
-	enums, enumFilters                    map[string]string // by field
-	one, many                             string            // root fields of Query
-	create, createMany, update            string            // root fields of Mutation
+	enums                                 expr.ByName[enumNames] // by field
+	one, many                             string                 // root fields of Query
+	create, createMany, update            string                 // root fields of Mutation
 	upsertMany, upsert, remove, restore   string
 	updateMany, removeMany                string
 	// bent lists the names that gave way to others; "" for nearly all objects.
 	bent string
+}
+
+// enumNames are the types that come with a field: of its values, and of
+// conditions on them.
+type enumNames struct{ values, filter string }
+
+// enum is the type of a field's values, "" when it has none of its own.
+func (n *objectNames) enum(field string) string {
+	e, _ := n.enums.Get(field)
+	return e.values
+}
+
+// enumFilter is the type of conditions on those.
+func (n *objectNames) enumFilter(field string) string {
+	e, _ := n.enums.Get(field)
+	return e.filter
 }
 
 // derivedTypes are the types that come with an object, by what is added to its
@@ -108,7 +125,7 @@ func (s names) named(name string) *metadata.ObjectView {
 
 // of gives the names of an object.
 func (s names) of(o *metadata.ObjectView) *objectNames {
-	n := &objectNames{enums: map[string]string{}, enumFilters: map[string]string{}}
+	n, enums := &objectNames{}, map[string]enumNames{}
 	n.typ = n.bend(s.typeOf(o.Name), "")
 	for i, d := range derivedTypes {
 		*d.name(n) = n.bend(n.typ+d.suffix, strings.Repeat("_", s.typesBefore(n.typ+d.suffix, o.Name, i)))
@@ -119,10 +136,13 @@ func (s names) of(o *metadata.ObjectView) *objectNames {
 			continue
 		}
 		wanted := n.typ + pascal(f.Name)
-		n.enums[f.Name] = n.bend(wanted, strings.Repeat("_", s.typesBefore(wanted, o.Name, at)))
-		n.enumFilters[f.Name] = n.bend(wanted+"Filter", strings.Repeat("_", s.typesBefore(wanted+"Filter", o.Name, at+1)))
+		enums[f.Name] = enumNames{
+			n.bend(wanted, strings.Repeat("_", s.typesBefore(wanted, o.Name, at))),
+			n.bend(wanted+"Filter", strings.Repeat("_", s.typesBefore(wanted+"Filter", o.Name, at+1))),
+		}
 		at += 2
 	}
+	n.enums = expr.Table(enums)
 	n.one = n.bend(o.Name, strings.Repeat("_", count(fixedRoots, o.Name)))
 	many := count(fixedRoots, o.Plural)
 	if s.named(o.Plural) != nil {

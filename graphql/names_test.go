@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/trellishq/trellis/metadata"
+	"github.com/trellishq/trellis/metadata/expr"
 )
 
 // TestNamesAreThoseOfClaiming compares names, made one by one, with claiming
@@ -64,8 +65,8 @@ func typeNames(n *objectNames) []string {
 	for _, d := range derivedTypes {
 		all = append(all, *d.name(n))
 	}
-	for field, name := range n.enums {
-		all = append(all, name, n.enumFilters[field])
+	for _, e := range n.enums.All() {
+		all = append(all, e.values, e.filter)
 	}
 	return all
 }
@@ -101,7 +102,7 @@ func claimed(snap *metadata.Snapshot) map[string]*objectNames {
 	types, roots, mutations := taken(fixedTypes), taken(fixedRoots), taken(fixedMutations)
 	all := map[string]*objectNames{}
 	for _, name := range snap.Names() {
-		all[name] = &objectNames{typ: types.take(pascal(name)), one: roots.take(name), enums: map[string]string{}, enumFilters: map[string]string{}}
+		all[name] = &objectNames{typ: types.take(pascal(name)), one: roots.take(name)}
 	}
 	for _, name := range snap.Names() {
 		o, n := snap.Lookup(name), all[name]
@@ -109,12 +110,13 @@ func claimed(snap *metadata.Snapshot) map[string]*objectNames {
 		for _, d := range derivedTypes {
 			*d.name(n) = types.take(n.typ + d.suffix)
 		}
+		enums := map[string]enumNames{}
 		for _, f := range o.All {
 			if hasTypes(f) {
-				n.enums[f.Name] = types.take(n.typ + pascal(f.Name))
-				n.enumFilters[f.Name] = types.take(n.typ + pascal(f.Name) + "Filter")
+				enums[f.Name] = enumNames{types.take(n.typ + pascal(f.Name)), types.take(n.typ + pascal(f.Name) + "Filter")}
 			}
 		}
+		n.enums = expr.Table(enums)
 		for _, m := range mutationFields {
 			if m.plural {
 				*m.name(n) = mutations.take(m.prefix + pascal(o.Plural))

@@ -124,8 +124,8 @@ func (f *formerly) object(n *objectNames, a *metadata.Alias) {
 	for _, d := range derivedTypes {
 		f.types[typ+d.suffix] = *d.name(n)
 	}
-	for field, enum := range n.enums {
-		f.types[typ+pascal(field)], f.types[typ+pascal(field)+"Filter"] = enum, n.enumFilters[field]
+	for field, e := range n.enums.All() {
+		f.types[typ+pascal(field)], f.types[typ+pascal(field)+"Filter"] = e.values, e.filter
 	}
 	if a.Plural != "" {
 		f.roots[a.Plural] = n.many

@@ -34,7 +34,7 @@ func (b *builder) conditions(d *ast.Definition, o *objectSight) {
 		}
 		help := b.help(f)
 		if f.Kind == metadata.KindPolymorphic {
-			b.input(d, f.Name, help, named(o.names.enumFilters[f.Name]))
+			b.input(d, f.Name, help, named(o.names.enumFilter(f.Name)))
 		} else if !f.Kind.IsLookup() {
 			b.input(d, f.Name, help, named(o.operatorsOf(f)))
 		} else if t := b.sight.target(f); t != nil {

@@ -9,7 +9,7 @@ import (
 // enums adds an enum per select, of one option or several, that the caller may read or write.
 func (b *builder) enums(o *objectSight) {
 	for _, f := range o.All {
-		name, filter := o.names.enums[f.Name], o.names.enumFilters[f.Name]
+		name, filter := o.names.enum(f.Name), o.names.enumFilter(f.Name)
 		if name == "" || !b.defines(name, filter) || !hasEnum(f) || !o.readable(f.Name) && !o.creatable(f.Name) && !o.updatable(f.Name) {
 			continue
 		}
@@ -55,7 +55,7 @@ func (b *builder) recordField(d *ast.Definition, o *objectSight, f *metadata.Fie
 	case f.Kind == metadata.KindFile:
 		b.output(d, f.Name, help, listOf("File"), binding{what: recordFiles, object: o, field: f})
 	case f.Kind == metadata.KindPolymorphic:
-		b.output(d, f.Name, help, named(o.names.enums[f.Name]), binding{what: recordRef, object: o, field: f})
+		b.output(d, f.Name, help, named(o.names.enum(f.Name)), binding{what: recordRef, object: o, field: f})
 	case f.Kind.IsLookup():
 		if t := b.sight.target(f); t != nil {
 			b.output(d, f.Name, help, named(t.names.typ), binding{what: recordLookup, object: t, field: f})

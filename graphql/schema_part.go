@@ -30,8 +30,8 @@ func (n *objectNames) part(name string) part {
 			return d.part
 		}
 	}
-	for field, enum := range n.enums {
-		if name == enum || name == n.enumFilters[field] {
+	for _, e := range n.enums.All() {
+		if name == e.values || name == e.filter {
 			return enumPart
 		}
 	}

@@ -28,13 +28,13 @@ func (b *builder) refTypes() {
 // refs adds the types of an object's polymorphic lookups.
 func (b *builder) refs(o *objectSight) {
 	for _, f := range o.All {
-		if f.Kind != metadata.KindPolymorphic || !o.readable(f.Name) || !b.defines(o.names.enums[f.Name], o.names.enumFilters[f.Name]) {
+		if f.Kind != metadata.KindPolymorphic || !o.readable(f.Name) || !b.defines(o.names.enum(f.Name), o.names.enumFilter(f.Name)) {
 			continue
 		}
-		d := b.define(ast.Object, o.names.enums[f.Name], b.help(f))
+		d := b.define(ast.Object, o.names.enum(f.Name), b.help(f))
 		b.output(d, "object", "The name of the object, as in account.", named("String"), binding{what: partOf, part: expr.ObjectPart})
 		b.output(d, "id", "", named("ID"), binding{what: partOf, part: expr.IDPart})
-		in := b.define(ast.InputObject, o.names.enumFilters[f.Name], "Conditions on a reference, and on the record of each object it may refer to.")
+		in := b.define(ast.InputObject, o.names.enumFilter(f.Name), "Conditions on a reference, and on the record of each object it may refer to.")
 		b.input(in, "isNull", "It refers to nothing.", named("Boolean"))
 		b.input(in, "object", "The name of the object.", named("TextFilter"))
 		b.input(in, "id", "", named("IDFilter"))

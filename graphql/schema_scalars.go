@@ -87,7 +87,7 @@ func (b *builder) operatorType(name, of string, more []string) *ast.Definition {
 // scalarOf is the scalar type of a field's values in answers and input; of a
 // list, that of its elements.
 func (o *objectSight) scalarOf(f *metadata.Field) string {
-	if e := o.names.enums[f.Name]; e != "" {
+	if e := o.names.enum(f.Name); e != "" {
 		return e
 	}
 	if s := scalars[f.Type()]; s != "" {
@@ -98,7 +98,7 @@ func (o *objectSight) scalarOf(f *metadata.Field) string {
 
 // operatorsOf is the type of a field's filter; lookups have their own.
 func (o *objectSight) operatorsOf(f *metadata.Field) string {
-	if e := o.names.enumFilters[f.Name]; e != "" {
+	if e := o.names.enumFilter(f.Name); e != "" {
 		return e
 	}
 	if c := compositeOf(f); c != nil {

@@ -20,7 +20,7 @@ type sight struct {
 
 	mu      sync.RWMutex
 	objects looked
-	err     error                   // of looking at any of them
+	err     error // of looking at any of them
 }
 
 // batchVerb is what a key of BatchOperation does.
