@@ -156,7 +156,30 @@ func (s names) of(o *metadata.ObjectView) *objectNames {
 		}
 		*m.name(n) = n.bend(wanted, strings.Repeat("_", s.mutationsBefore(wanted, o.Name, i)))
 	}
+	n.pack()
 	return n
+}
+
+// pack lets the names be parts of one text: they are many, short and kept long.
+func (n *objectNames) pack() {
+	var all []*string
+	for _, d := range derivedTypes {
+		all = append(all, d.name(n))
+	}
+	for _, m := range mutationFields {
+		all = append(all, m.name(n))
+	}
+	for i := range n.enums {
+		all = append(all, &n.enums[i].Value.values, &n.enums[i].Value.filter)
+	}
+	var text []byte
+	for _, name := range all {
+		text = append(text, *name...)
+	}
+	rest := string(text)
+	for _, name := range all {
+		*name, rest = rest[:len(*name)], rest[len(*name):]
+	}
 }
 
 // bend joins a wanted name and its underscores, and notes that there are some.

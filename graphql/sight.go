@@ -88,7 +88,7 @@ type looked struct {
 // lookedPage is how many objects a page has. A schema remembers maxLooked of
 // them; beyond, it forgets them all, since the store has those in use.
 const (
-	lookedPage = 64
+	lookedPage = 32
 	maxLooked  = 1_000
 )
 

@@ -214,8 +214,11 @@ func exprField(f *Field) *expr.Field {
 func newExprField(f *Field) *expr.Field {
 	e := &expr.Field{Name: f.Name, Type: f.Type(), Nullable: !f.NotNull(), Ref: f.Target}
 	e.Kept = f.system && f.Name != "owner" && f.Name != "team" || f.Kind == KindFormula || f.Kind == KindRollUp
-	for _, o := range f.Options {
-		e.Options = append(e.Options, o.Name)
+	if len(f.Options) > 0 {
+		e.Options = make([]string, len(f.Options))
+	}
+	for i, o := range f.Options {
+		e.Options[i] = o.Name
 	}
 	return e
 }
